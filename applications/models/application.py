@@ -1,0 +1,169 @@
+"""An Expression of Interest: its answers, its progress and every press of the submit button."""
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Greatest, Now
+
+from applications.models.call import Call, Extension, Question, Section
+from applications.states import ApplicationStatus, AttemptOutcome
+from cohort.models import Council, CouncilContact
+from upstream.accounts.models import User
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """The vocabulary for reading EoIs."""
+
+    def visible_to(self, user: User) -> Self:
+        """The council's own people see its EoIs, staff see all."""
+        if user.has_perm("applications.view_application"):
+            return self
+        return self.of_councils_of(user)
+
+    def of_councils_of(self, user: User) -> Self:
+        """Return the EoIs of the councils that the person acts for."""
+        return self.filter(council__in=CouncilContact.objects.active().filter(user=user).values("council"))
+
+    def with_deadline(self) -> Self:
+        """Annotate `deadline`: the call's closing, or the council's approved extension where that is later.
+
+        This is the only source of an EoI's deadline.
+        """
+        extension = Extension.objects.filter(call=OuterRef("call"), council=OuterRef("council"), approved_at__isnull=False).order_by(
+            "-until"
+        )
+        extended = Coalesce(Subquery(extension.values("until")[:1]), "call__closes_at")
+        return self.annotate(deadline=Greatest("call__closes_at", extended))
+
+
+class Application(models.Model):
+    """One council's EoI. The initiative's columns repeat answers, written in the same transaction, so that lists can filter."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
+    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="applications")
+    reference = models.CharField(max_length=20, unique=True)
+    status = models.CharField(max_length=20, choices=ApplicationStatus.choices, default=ApplicationStatus.DRAFT)
+    initiative_title = models.CharField(max_length=300, blank=True)
+    initiative_summary = models.CharField(max_length=1000, blank=True)
+    initiative_stage = models.CharField(max_length=200, blank=True)
+    focus_areas = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    service_areas = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    submitted_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the answers as submitted.")
+    terms_version = models.CharField(max_length=20, blank=True)
+    privacy_version = models.CharField(max_length=20, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "expression of interest"
+        verbose_name_plural = "expressions of interest"
+        ordering = ("reference",)
+        permissions = (("request_extension", "Can ask for more time for a council"), ("approve_extension", "Can approve more time"))
+        constraints = (
+            models.CheckConstraint(condition=Q(status__in=ApplicationStatus.values), name="application_status_known"),
+            models.UniqueConstraint(
+                fields=["call", "council"],
+                condition=~Q(status=ApplicationStatus.WITHDRAWN),
+                name="one_live_application_per_council_and_call",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[ApplicationStatus.DRAFT, ApplicationStatus.WITHDRAWN])
+                | Q(submitted_at__isnull=False, submitted_by__isnull=False, content_hash__regex="^[0-9a-f]{64}$"),
+                name="submitted_application_has_receipt",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ApplicationStatus.DRAFT) | Q(submitted_at__isnull=True), name="draft_has_no_receipt"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.council}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the council is still writing it, or missed the deadline with it."""
+        return self.status == ApplicationStatus.DRAFT
+
+
+class AnswerQuerySet(models.QuerySet["Answer"]):
+    """Reading answers."""
+
+    def visible_to(self, user: User) -> Self:
+        """An answer is visible to whoever may see its EoI."""
+        return self.filter(application__in=Application.objects.visible_to(user))
+
+
+class Answer(models.Model):
+    """What a council wrote. `value` is text, a list of texts, an ISO date, or "yes" or "no"; a file's answer is its StoredFile's id."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="answers")
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="answers")
+    value = models.JSONField()
+
+    objects = AnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["application", "question"], name="one_answer_per_question"),)
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.question_id}"
+
+
+class SectionProgress(models.Model):
+    """How far a section is. `revision` counts its saves; a save names the revision it started from."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="progress")
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField(default=0)
+    completed = models.BooleanField(default=False)
+    saved_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "section progress"
+        constraints = (models.UniqueConstraint(fields=["application", "section"], name="one_progress_per_section"),)
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.section_id} revision {self.revision}"
+
+
+class SectionPresence(models.Model):
+    """Who has a section open: told by the page every half minute."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="presence")
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "section presence"
+        constraints = (models.UniqueConstraint(fields=["application", "section", "user"], name="one_presence_per_person_and_section"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.application_id}: {self.section_id}"
+
+
+class SubmissionAttempt(models.Model):
+    """One press of the submit button. Only ever added: a trigger refuses anything else."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="attempts")
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=20, choices=AttemptOutcome.choices)
+    deadline = models.DateTimeField(help_text="As it stood for this council at that moment.")
+    form_version = models.CharField(max_length=64, help_text="SHA-256 of the questions as they stood.")
+    missing = ArrayField(models.BigIntegerField(), default=list, help_text="Questions without an answer that will do.")
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.outcome} at {self.at}"

@@ -1,0 +1,178 @@
+"""The ground floor: councils, who controls them, who may act for them, and the cohorts they apply to join."""
+
+from datetime import date
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Now
+
+from cohort.states import ContactRole, ContactStatus, Control, CouncilKind, Nation, Region
+from upstream.accounts.models import User
+
+
+class CouncilQuerySet(models.QuerySet["Council"]):
+    """The vocabulary for reading councils. Councils are public, so there is no `visible_to`."""
+
+    def existing_on(self, day: date) -> Self:
+        """Return the councils that existed on that day; `ends_on` is a council's last day."""
+        return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
+    def named(self, name: str) -> Self:
+        """Return the councils whose short or official name is exactly this one, whatever its case."""
+        name = " ".join(name.split())
+        return self.filter(Q(name__iexact=name) | Q(official_name__iexact=name))
+
+    def with_control(self, day: date) -> Self:
+        """Annotate `control`: a Control value as it stood on that day, or None where nothing is recorded."""
+        latest = PoliticalControl.objects.filter(council=OuterRef("pk"), since__lte=day).order_by("-since")
+        return self.annotate(control=Subquery(latest.values("control")[:1]))
+
+
+class Council(models.Model):
+    """A principal council or combined authority, past or present."""
+
+    code = models.CharField(max_length=12, unique=True, help_text="The register's three-letter code.")
+    gss_code = models.CharField("GSS code", max_length=9, blank=True)
+    name = models.CharField(max_length=100, help_text="Short: Oxford, Oxfordshire.")
+    official_name = models.CharField(max_length=150, help_text="Oxford City Council.")
+    kind = models.CharField(max_length=30, choices=CouncilKind.choices)
+    nation = models.CharField(max_length=30, choices=Nation.choices)
+    region = models.CharField(max_length=30, choices=Region.choices)
+    starts_on = models.DateField(null=True, blank=True, help_text="First day. Empty where it was before our records.")
+    ends_on = models.DateField(null=True, blank=True, help_text="Last day. Empty while it exists.")
+    successors = models.ManyToManyField("self", symmetrical=False, related_name="predecessors", blank=True)
+
+    objects = CouncilQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "code")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="council_ends_after_it_starts",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.official_name
+
+
+class PoliticalControl(models.Model):
+    """Who controls a council from a day on, until the next row."""
+
+    council = models.ForeignKey(Council, on_delete=models.CASCADE, related_name="controls")
+    since = models.DateField()
+    control = models.CharField(max_length=30, choices=Control.choices)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "political control"
+        ordering = ("council", "-since")
+        constraints = (models.UniqueConstraint(fields=["council", "since"], name="one_control_per_council_and_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.council}: {self.get_control_display()} from {self.since}"
+
+
+class CouncilDomain(models.Model):
+    """An email domain that belongs to a council, so that a work address on it is accepted at once."""
+
+    council = models.ForeignKey(Council, on_delete=models.CASCADE, related_name="domains")
+    domain = models.CharField(max_length=100, help_text="For example barset.gov.uk")
+
+    class Meta:
+        verbose_name = "email domain"
+        ordering = ("domain",)
+        constraints = (
+            models.UniqueConstraint(fields=["council", "domain"], name="domain_once_per_council"),
+            models.CheckConstraint(condition=Q(domain__regex=r"^[a-z0-9.-]+\.[a-z]+$"), name="domain_lower_case_without_at"),
+        )
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class CouncilContactQuerySet(models.QuerySet["CouncilContact"]):
+    """Who may act for whom."""
+
+    def visible_to(self, user: User) -> Self:
+        """A person sees their own rows and those of councils they act for; staff see all."""
+        if user.has_perm("cohort.view_councilcontact"):
+            return self
+        mine = CouncilContact.objects.active().filter(user=user)
+        return self.filter(Q(user=user) | Q(council__in=mine.values("council")))
+
+    def active(self) -> Self:
+        """Return the people who may act now."""
+        return self.filter(status=ContactStatus.ACTIVE, user__is_active=True)
+
+
+class CouncilContact(models.Model):
+    """A person's standing with a council. An invitation is one of these, waiting for the person to accept."""
+
+    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="contacts")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="council_contacts")
+    role = models.CharField(max_length=20, choices=ContactRole.choices)
+    status = models.CharField(max_length=20, choices=ContactStatus.choices)
+    invited_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = CouncilContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("council", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["council", "user"], name="one_standing_per_person_and_council"),
+            models.CheckConstraint(condition=Q(status__in=ContactStatus.values), name="contact_status_known"),
+            models.CheckConstraint(condition=Q(role__in=ContactRole.values), name="contact_role_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} for {self.council}"
+
+
+class Cohort(models.Model):
+    """One edition of the programme."""
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(unique=True)
+    reference_prefix = models.CharField(max_length=10, unique=True, help_text="Starts every reference: UC19 gives UC19-001.")
+    places = models.PositiveSmallIntegerField(default=20, help_text="A maximum, not a target.")
+    delegates_per_council = models.PositiveSmallIntegerField(default=2, validators=[MinValueValidator(1), MaxValueValidator(10)])
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    confirmations_due_on = models.DateField(help_text="The day by which every council is promised an answer.")
+
+    class Meta:
+        ordering = ("-starts_on",)
+        constraints = (models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="cohort_ends_after_it_starts"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListEntry(models.Model):
+    """A line in a list that staff edit. Published calls keep their own copy, so editing never changes an open form."""
+
+    name = models.CharField(max_length=150, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    offered = models.BooleanField(default=True, help_text="Untick to leave it out of future calls.")
+
+    class Meta:
+        abstract = True
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FocusArea(ListEntry):
+    """What the programme is about."""
+
+
+class ServiceArea(ListEntry):
+    """A type of model or service that an initiative belongs to."""

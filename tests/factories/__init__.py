@@ -1,0 +1,111 @@
+"""Factories for the records that tests need. Each makes the smallest valid record; names are invented."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import factory
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from applications.models import Application, Call, Question, Section
+from applications.states import QuestionKind
+from cohort.models import Cohort, Council, CouncilContact
+from cohort.states import ContactRole, ContactStatus, CouncilKind, Nation, Region
+from upstream.accounts.models import User
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    full_name = factory.Sequence(lambda n: f"Person {n}")
+
+
+class StaffFactory(UserFactory):
+    """Programme staff. Ask for the `roles` fixture first."""
+
+    email = factory.Sequence(lambda n: f"staff{n}@example.org")
+    is_staff = True
+
+    @factory.post_generation
+    def join(self, create: bool, extracted: object, **kwargs: object) -> None:
+        self.groups.add(Group.objects.get(name="Programme staff"))
+
+
+class CouncilFactory(DjangoModelFactory):
+    class Meta:
+        model = Council
+
+    code = factory.Sequence(lambda n: f"T{n:04}")
+    name = factory.Sequence(lambda n: f"Barset {n}")
+    official_name = factory.LazyAttribute(lambda council: f"{council.name} Council")
+    kind = CouncilKind.UNITARY
+    nation = Nation.ENGLAND
+    region = Region.SOUTH_WEST
+
+
+class ContactFactory(DjangoModelFactory):
+    class Meta:
+        model = CouncilContact
+
+    council = factory.SubFactory(CouncilFactory)
+    user = factory.SubFactory(UserFactory)
+    role = ContactRole.SUBMITTER
+    status = ContactStatus.ACTIVE
+
+
+class CohortFactory(DjangoModelFactory):
+    class Meta:
+        model = Cohort
+
+    name = factory.Sequence(lambda n: f"Cohort {n}")
+    slug = factory.Sequence(lambda n: f"cohort-{n}")
+    reference_prefix = factory.Sequence(lambda n: f"T{n}")
+    starts_on = date(2027, 4, 1)
+    ends_on = date(2028, 3, 31)
+    confirmations_due_on = date(2027, 3, 1)
+
+
+class CallFactory(DjangoModelFactory):
+    """A published call, open for another fortnight."""
+
+    class Meta:
+        model = Call
+
+    cohort = factory.SubFactory(CohortFactory)
+    title = factory.LazyAttribute(lambda call: f"Call for {call.cohort.name}")
+    summary = "Join the network."
+    opens_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=14))
+    closes_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
+    published_at = datetime(2019, 5, 1, tzinfo=UTC)
+
+
+class SectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Section
+
+    call = factory.SubFactory(CallFactory)
+    slug = factory.Sequence(lambda n: f"section-{n}")
+    title = factory.Sequence(lambda n: f"Section {n}")
+
+
+class QuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = Question
+
+    section = factory.SubFactory(SectionFactory)
+    text = factory.Sequence(lambda n: f"Question {n}?")
+    kind = QuestionKind.SHORT_TEXT
+
+
+class ApplicationFactory(DjangoModelFactory):
+    """A draft."""
+
+    class Meta:
+        model = Application
+
+    call = factory.SubFactory(CallFactory)
+    council = factory.SubFactory(CouncilFactory)
+    reference = factory.Sequence(lambda n: f"T-{n:04}")
+    created_by = factory.SubFactory(UserFactory)

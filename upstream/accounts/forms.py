@@ -1,0 +1,32 @@
+"""What a person tells us about themselves."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from upstream.accounts.models import User
+
+
+class SignUpDetailsForm(forms.Form):
+    """The fields that sign-up asks for beside the email address; allauth builds its own form on this one."""
+
+    full_name = forms.CharField(
+        label="Your full name",
+        max_length=150,
+        error_messages={"required": "Enter your full name"},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    job_title = forms.CharField(
+        label="Your job title",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+    )
+
+    def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  (allauth's signature)
+        """Keep the details on the new person."""
+        details: dict[str, Any] = self.cleaned_data
+        user.full_name = details["full_name"]
+        user.job_title = details["job_title"]
+        user.save(update_fields=["full_name", "job_title"])

@@ -1,0 +1,241 @@
+"""Settings for every mode. The environment decides; see env.py for the variables."""
+
+import os
+from pathlib import Path
+
+import structlog
+from csp.constants import NONE, SELF
+from kombu import Queue
+
+from upstream import env
+from upstream.env import Mode
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+ENV = env.read(os.environ)
+MODE = Mode(ENV["UPSTREAM_ENV"])
+PRODUCTION = MODE is Mode.PRODUCTION
+DEMO = MODE is Mode.DEMO
+DEBUG = MODE is Mode.DEVELOPMENT
+
+SECRET_KEY = ENV["SECRET_KEY"]
+ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"].split(",")
+SITE_URL = ENV["SITE_URL"].rstrip("/")
+SUPPORT_EMAIL = ENV["SUPPORT_EMAIL"]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+INSTALLED_APPS = [
+    "upstream.home.apps.OfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "crispy_forms",
+    "csp",
+    "upstream.home",
+    "upstream.accounts",
+    "upstream.audit",
+    "upstream.correspondence",
+    "upstream.documents",
+    "cohort",
+    "applications",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "upstream.home.middleware.SignInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "upstream.urls"
+WSGI_APPLICATION = "upstream.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "upstream.home.context.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["upstream"]
+CRISPY_TEMPLATE_PACK = "upstream"
+CRISPY_FAIL_SILENTLY = False
+
+if ENV["DATABASE_URL"]:
+    DATABASES = {"default": env.database(ENV["DATABASE_URL"])}
+else:
+    DATABASES = {"default": {"ENGINE": "upstream.embedded", "NAME": "upstream"}}
+# jit costs more than it saves on queries this small.
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"options": "-c jit=off"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Rate limits must hold across web processes and must not need Redis, so the cache is a table.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+LANGUAGE_CODE = "en-gb"
+USE_TZ = True
+TIME_ZONE = "Europe/London"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "full_name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "upstream.home.adapter.AccountAdapter"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+# By address of the computer only: a limit by email address would let a stranger lock somebody out.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/5m/ip",
+    "login_failed": "10/5m/ip",
+    "signup": "20/5m/ip",
+    "request_login_code": "20/5m/ip",
+    "confirm_email": "20/5m/ip",
+    "reset_password": "20/5m/ip",
+    "reset_password_from_key": "20/5m/ip",
+    "reauthenticate": "10/5m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "upstream.accounts.forms.SignUpDetailsForm"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Upstream Collaborative"
+OFFICE_NEEDS_SECOND_FACTOR = PRODUCTION
+ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV["TRUSTED_PROXIES"])
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = BASE_DIR / ENV["MEDIA_ROOT"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION or DEMO
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+globals().update(env.email(ENV["EMAIL_URL"]))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENV["EMAIL_FROM"]
+SERVER_EMAIL = ENV["EMAIL_FROM"]
+
+# What has to gather from several apps is an explicit list here, not a registry.
+REMINDER_RULES = [
+    "applications.reminders.DraftDeadline",
+    "applications.reminders.CallClosed",
+    "applications.reminders.ClosingDigest",
+]
+EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
+
+CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    # The web must never wait for Redis: a wake-up that cannot be sent at once is left to the sweep.
+    {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 3600}
+    if ENV["REDIS_URL"]
+    else {
+        "data_folder_in": str(VAR_DIR / "broker"),
+        "data_folder_out": str(VAR_DIR / "broker"),
+        "control_folder": str(VAR_DIR / "broker-control"),
+    }
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "sweeps"
+# Letters cannot starve codes: each has a queue of its own.
+CELERY_TASK_QUEUES = [Queue(name) for name in ("codes", "reminders", "letters", "sweeps")]
+CELERY_BEAT_SCHEDULE = {
+    "deliver-due-email": {"task": "upstream.correspondence.tasks.sweep_email", "schedule": 60.0, "options": {"expires": 55}},
+    "send-due-reminders": {"task": "upstream.correspondence.tasks.sweep_reminders", "schedule": 60.0, "options": {"expires": 55}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF],
+        "manifest-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV["TRUSTED_PROXIES"] != "0" else None
+SESSION_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_FAILURE_VIEW = "upstream.home.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer() if PRODUCTION else structlog.dev.ConsoleRenderer(colors=False),
+            "foreign_pre_chain": [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
+}

@@ -1,0 +1,14 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from upstream.home import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("account/", include("allauth.account.urls")),
+    path("account/security/", include("allauth.mfa.urls")),
+    path("admin/", admin.site.urls),
+]
