@@ -1,0 +1,1 @@
+"""Pure date arithmetic: Europe/London, working days and the wording of deadlines."""

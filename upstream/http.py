@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from upstream.accounts.models import User
 
-Record = TypeVar("Record", bound=Model, covariant=True)
+Record_co = TypeVar("Record_co", bound=Model, covariant=True)
 
 
 class UserRequest(HttpRequest):
@@ -17,13 +17,13 @@ class UserRequest(HttpRequest):
     user: User
 
 
-class VisibleRecords(Protocol[Record]):
+class VisibleRecords(Protocol[Record_co]):
     """A manager or queryset that knows who may see what."""
 
-    def visible_to(self, user: User) -> QuerySet[Record]:
+    def visible_to(self, user: User) -> QuerySet[Record_co]:
         """Return what the person may see."""
 
 
-def get_visible_or_404(records: VisibleRecords[Record], user: User, **lookup: Any) -> Record:
+def get_visible_or_404(records: VisibleRecords[Record_co], user: User, **lookup: Any) -> Record_co:
     """Return the one record that the person may see. Raises Http404 for what is missing and for what is not theirs alike."""
     return get_object_or_404(records.visible_to(user), **lookup)
