@@ -1,5 +1,5 @@
-"""The project package: composition root and platform. Importing it makes the Celery application the current one."""
+"""Upstream. Importing the Celery application here makes it the one that wake-ups are sent through."""
 
-from upstream.celery import app
+from upstream.celery import app as celery_app
 
-__all__ = ["app"]
+__all__ = ["celery_app"]

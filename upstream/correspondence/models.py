@@ -1,5 +1,7 @@
 """The outbox and the reminder ledger. A message is a row before it is sent."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -22,9 +24,13 @@ class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
         """Return the messages about one record."""
         return self.filter(about_type=ContentType.objects.get_for_model(subject), about_id=subject.pk)
 
-    def due(self) -> "OutboundEmailQuerySet":
-        """Return what delivery should take up now: queued and past its wait, or taken up by a worker that is gone."""
-        return self.filter(Q(status=EmailStatus.QUEUED, send_after__lte=Now()) | Q(status=EmailStatus.SENDING, leased_until__lte=Now()))
+    def due(self, now: datetime) -> "OutboundEmailQuerySet":
+        """Return what delivery should take up: queued and past its wait, or taken up by a worker that is gone."""
+        return self.filter(Q(status=EmailStatus.QUEUED, send_after__lte=now) | Q(status=EmailStatus.SENDING, leased_until__lte=now))
+
+    def needing_a_person(self) -> "OutboundEmailQuerySet":
+        """Return what will not go out unless somebody looks at it."""
+        return self.filter(status__in=[EmailStatus.FAILED, EmailStatus.UNKNOWN])
 
 
 class OutboundEmail(models.Model):
@@ -82,7 +88,9 @@ class ReminderSent(models.Model):
     subject = models.CharField(max_length=100, help_text="Which record, for example applications.application:12")
     recipient = models.EmailField()
     occurrence = models.CharField(max_length=60)
-    email = models.ForeignKey(OutboundEmail, on_delete=models.PROTECT)
+    email = models.ForeignKey(
+        OutboundEmail, null=True, on_delete=models.PROTECT, related_name="reminders", help_text="Made right after this row."
+    )
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -1,0 +1,164 @@
+"""The outbox: queueing a message, and what staff may do to it before and after it goes."""
+
+import time
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.template import Context
+from django.template.loader import get_template, render_to_string
+from kombu.exceptions import OperationalError
+
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.audit.services import record
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.states import TRANSITIONS, EmailStatus, Lane
+from upstream.documents.markdown import render_markdown
+from upstream.transitions import check_transition
+
+log = structlog.get_logger(__name__)
+
+# After the broker failed to answer, nobody waits for it again for this long.
+BROKER_PAUSE_SECONDS = 30
+
+
+class Broker:
+    """What this process knows about the broker."""
+
+    down_until = 0.0
+
+
+@transaction.atomic
+def queue(  # noqa: PLR0913  (a message is described once, by name)
+    *,
+    key: str,
+    kind: str,
+    recipient: str,
+    template: str,
+    context: Mapping[str, Any],
+    about: models.Model | None = None,
+    lane: Lane = Lane.REMINDERS,
+    attachment: str = "",
+    use_by: datetime | None = None,
+) -> OutboundEmail:
+    """Put a message in the outbox, in the caller's transaction; delivery starts when that commits.
+
+    The same key twice returns the first message. `recipient` is an email address. `template` names
+    templates/emails/<template>.txt, which also gets `site_url` and `support_email`: a line "Subject: …", an empty line, then
+    Markdown. `attachment` is a name in settings.EMAIL_ATTACHMENTS. After `use_by` the message is never sent.
+    """
+    subject, text = render_text(template, context)
+    return add_to_outbox(
+        key=key,
+        kind=kind,
+        recipient=recipient,
+        subject=subject,
+        text=text,
+        about=about,
+        lane=lane,
+        attachment=attachment,
+        use_by=use_by,
+    )
+
+
+@transaction.atomic
+def add_to_outbox(*, key: str, about: models.Model | None = None, **fields: Any) -> OutboundEmail:
+    """Put a message whose subject and text are ready in the outbox. See `queue`."""
+    email, is_new = OutboundEmail.objects.get_or_create(
+        key=key,
+        defaults=fields
+        | {
+            "html": render_html(fields["subject"], fields["text"]),
+            "about_type": ContentType.objects.get_for_model(about) if about else None,
+            "about_id": about.pk if about else None,
+        },
+    )
+    if is_new:
+        transaction.on_commit(partial(wake_worker, email.pk, email.lane))
+    return email
+
+
+def render_text(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the subject, always one line whatever the values in it hold, and the Markdown text."""
+    everything = {"site_url": settings.SITE_URL, "support_email": settings.SUPPORT_EMAIL, **context}
+    # Text has no HTML in it to escape; `render_html` cleans what becomes of it.
+    rendered = get_template(f"emails/{template}.txt").template.render(Context(everything, autoescape=False))  # type: ignore[attr-defined]
+    head, _, text = rendered.strip().partition("\n\n")
+    subject = " ".join(head.removeprefix("Subject:").split())
+    return subject[: OutboundEmail._meta.get_field("subject").max_length], text.strip() + "\n"
+
+
+def render_html(subject: str, text: str) -> str:
+    """Return the text in the house layout."""
+    body = render_markdown(text, attribute_filter=only_our_links)
+    return render_to_string(
+        "emails/base.html",
+        {"subject": subject, "body": body, "site_url": settings.SITE_URL, "support_email": settings.SUPPORT_EMAIL},
+    )
+
+
+def only_our_links(_tag: str, attribute: str, value: str) -> str | None:
+    """Drop an address that leads elsewhere: a person's name must not become a link to a stranger's site in our mail."""
+    ours = value == settings.SITE_URL or value.startswith((f"{settings.SITE_URL}/", "mailto:"))
+    return value if ours or attribute != "href" else None
+
+
+def wake_worker(email_id: int, lane: str) -> None:
+    """Ask a worker to deliver now. Never raises, and hardly ever waits: what this misses, the sweep delivers."""
+    if time.monotonic() < Broker.down_until:
+        return
+    try:
+        current_app.send_task("upstream.correspondence.tasks.deliver", args=[email_id], queue=lane)
+    except (OperationalError, OSError) as error:
+        Broker.down_until = time.monotonic() + BROKER_PAUSE_SECONDS
+        log.warning("broker-unreachable", email=email_id, error=type(error).__name__)
+
+
+@transaction.atomic
+def suppress(*, about: models.Model, kinds: Collection[str], reason: str) -> int:
+    """Call off what waits to be sent about a record. Returns how many messages; what is being sent cannot be called back."""
+    waiting = OutboundEmail.objects.about(about).filter(kind__in=kinds, status__in=[EmailStatus.HELD, EmailStatus.QUEUED])
+    return waiting.update(status=EmailStatus.SUPPRESSED, error=reason)
+
+
+def hold(*, email_id: int, by: User) -> OutboundEmail:
+    """Keep a queued message back until somebody releases it. Raises InvalidTransition when it has already left."""
+    return move(email_id, {EmailStatus.QUEUED}, EmailStatus.HELD, by=by, verb="email.held")
+
+
+def release(*, email_id: int, by: User) -> OutboundEmail:
+    """Let a held message go. Raises InvalidTransition when it is not held."""
+    return move(email_id, {EmailStatus.HELD}, EmailStatus.QUEUED, by=by, verb="email.released")
+
+
+def retry(*, email_id: int, by: User) -> OutboundEmail:
+    """Start again with a message that failed, or whose fate is unknown. Raises InvalidTransition for any other."""
+    return move(email_id, {EmailStatus.FAILED, EmailStatus.UNKNOWN}, EmailStatus.QUEUED, by=by, verb="email.retried")
+
+
+def confirm_sent(*, email_id: int, by: User) -> OutboundEmail:
+    """Settle a letter whose fate was unknown: somebody has made sure that it arrived. Raises InvalidTransition for any other."""
+    return move(email_id, {EmailStatus.UNKNOWN}, EmailStatus.SENT, by=by, verb="email.confirmed")
+
+
+@transaction.atomic
+def move(email_id: int, sources: Collection[EmailStatus], target: EmailStatus, *, by: User, verb: str) -> OutboundEmail:
+    """Change a message's status by hand, from one of the statuses in which a person has a say."""
+    email = OutboundEmail.objects.select_for_update(no_key=True).get(pk=email_id)
+    check_transition(email.status, target, {source: TRANSITIONS[source] for source in sources})
+    previous, email.status = email.status, target
+    email.attempts = 0
+    email.error = ""
+    email.send_after = clock.now()
+    email.save(update_fields=["status", "attempts", "error", "send_after"])
+    record(actor=by, verb=verb, subject=email, previous=previous)
+    if target == EmailStatus.QUEUED:
+        transaction.on_commit(partial(wake_worker, email.pk, email.lane))
+    return email
