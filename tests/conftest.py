@@ -5,12 +5,32 @@ from datetime import datetime
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
 from upstream import clock
 
 APPEND_ONLY = ("audit_entry", "applications_submissionattempt")
+
+
+def is_host_of_embedded_server(config: pytest.Config) -> bool:
+    """The process that starts the xdist workers, or the only one, looks after the embedded server for all."""
+    return settings.DATABASES["default"]["ENGINE"] == "upstream.embedded" and not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if is_host_of_embedded_server(config):
+        from upstream.embedded import server
+
+        server.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if is_host_of_embedded_server(config):
+        from upstream.embedded import server
+
+        server.stop()
 
 
 @pytest.fixture(scope="session")

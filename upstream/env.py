@@ -6,7 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 
 class Mode(StrEnum):
@@ -70,12 +71,28 @@ def read(values: Mapping[str, str]) -> dict[str, str]:
         if missing:
             message = f"Production needs these environment variables, which are not set: {', '.join(missing)}. See .env.example."
             raise ConfigurationError(message)
+    if not found["TRUSTED_PROXIES"].isdecimal():
+        message = f"TRUSTED_PROXIES is {found['TRUSTED_PROXIES']!r}. Set it to a whole number, 0 when there is no proxy."
+        raise ConfigurationError(message)
     return found
 
 
-def database(url: str) -> dict[str, object]:
-    """Turn a postgres:// address into Django's database settings. Raises ConfigurationError for any other scheme."""
+def split(name: str, url: str) -> tuple[SplitResult, int | None]:
+    """Return the parts of an address, and its port. Raises ConfigurationError naming the variable when the port is no number."""
     parts = urlsplit(url)
+    try:
+        return parts, parts.port
+    except ValueError as error:
+        message = f"{name} cannot be read: its port is not a number."
+        raise ConfigurationError(message) from error
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn a postgres:// address into Django's database settings; ?sslmode=require and the like are handed to libpq.
+
+    Raises ConfigurationError for any other scheme.
+    """
+    parts, port = split("DATABASE_URL", url)
     if parts.scheme not in {"postgres", "postgresql"}:
         message = "DATABASE_URL must start with postgres:// because Upstream runs on PostgreSQL only."
         raise ConfigurationError(message)
@@ -85,13 +102,14 @@ def database(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
 
 def email(url: str) -> dict[str, object]:
     """Turn an smtp:// or file: address into Django's EMAIL_ settings. Raises ConfigurationError for any other scheme."""
-    parts = urlsplit(url)
+    parts, port = split("EMAIL_URL", url)
     if parts.scheme == "file":
         return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
     if parts.scheme != "smtp":
@@ -100,8 +118,8 @@ def email(url: str) -> dict[str, object]:
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname or "",
-        "EMAIL_PORT": parts.port or 25,
+        "EMAIL_PORT": port or 25,
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_TLS": "1" in parse_qs(parts.query).get("tls", []),
+        "EMAIL_USE_TLS": dict(parse_qsl(parts.query)).get("tls") == "1",
     }

