@@ -5,8 +5,8 @@ from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Now
 
 from cohort.states import ContactRole, ContactStatus, Control, CouncilKind, Nation, Region
 from upstream.accounts.models import User
@@ -19,15 +19,18 @@ class CouncilQuerySet(models.QuerySet["Council"]):
         """Return the councils that existed on that day; `ends_on` is a council's last day."""
         return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
-    def named(self, name: str) -> Self:
-        """Return the councils whose short or official name is exactly this one, whatever its case."""
-        name = " ".join(name.split())
-        return self.filter(Q(name__iexact=name) | Q(official_name__iexact=name))
-
     def with_control(self, day: date) -> Self:
-        """Annotate `control`: a Control value as it stood on that day, or None where nothing is recorded."""
+        """Annotate `control`: the Control value as it stood on that day.
+
+        A combined authority has no seats, so no control applies; where nothing is recorded the value says so.
+        """
         latest = PoliticalControl.objects.filter(council=OuterRef("pk"), since__lte=day).order_by("-since")
-        return self.annotate(control=Subquery(latest.values("control")[:1]))
+        return self.annotate(
+            control=Case(
+                When(kind=CouncilKind.COMBINED_AUTHORITY, then=Value(Control.NOT_APPLICABLE.value)),
+                default=Coalesce(Subquery(latest.values("control")[:1]), Value(Control.NOT_RECORDED.value)),
+            )
+        )
 
 
 class Council(models.Model):
