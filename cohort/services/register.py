@@ -118,7 +118,7 @@ def _read(data: bytes) -> tuple[list[Row], list[Refusal]]:
             if first is not row:
                 refused.append(Refusal(row.line, f"the code {row.council.code} is already on line {first.line}"))
     except csv.Error:
-        message = f"Line {reader.line_num} cannot be read as CSV. Look for a quotation mark that is not closed."
+        message = f"The file cannot be read as CSV after line {reader.line_num}. Look for a quotation mark that is not closed."
         raise UnreadableFile(message) from None
     return list(rows.values()), refused
 

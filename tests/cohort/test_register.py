@@ -230,7 +230,7 @@ def test_a_line_with_too_few_cells_is_refused():
         (csv_of({}).decode().encode("utf-16"), "not in UTF-8"),
         (b"", "empty"),
         (csv_of({}, columns=COLUMNS[:-2]), "no column called control, control_source"),
-        (csv_of({}) + b'X,"open', "Line 3 cannot be read as CSV"),
+        (csv_of({}) + b'X,"open', "cannot be read as CSV after line"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(data, message):
