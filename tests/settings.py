@@ -8,3 +8,5 @@ from upstream.settings import *  # noqa: F403  (the mode has to be set first, an
 
 # Slow on purpose everywhere else.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405  (WhiteNoise warns when the folder is missing, as it is in a fresh clone)
