@@ -36,11 +36,11 @@ check: $(INSTALLED) ## Hold the code against the rules of the house, without run
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@echo "Templates"
-	@$(if $(TEMPLATES),$(BIN)/djade --check $(TEMPLATES))
+	@out=$$($(BIN)/djade --check $(TEMPLATES) 2>&1) || { echo "$$out"; exit 1; }
 	@echo "Types"
 	@UPSTREAM_ENV=test $(BIN)/mypy --no-error-summary
 	@echo "Who imports whom"
-	@UPSTREAM_ENV=test $(BIN)/lint-imports --no-logo > var/imports.log || { cat var/imports.log; exit 1; }
+	@out=$$(UPSTREAM_ENV=test $(BIN)/lint-imports --no-logo) || { echo "$$out"; exit 1; }
 	@echo "Migrations and settings"
 	@UPSTREAM_ENV=test $(MANAGE) makemigrations --check --dry-run
 	@UPSTREAM_ENV=test $(MANAGE) check --fail-level WARNING
@@ -51,7 +51,7 @@ check: $(INSTALLED) ## Hold the code against the rules of the house, without run
 format: $(INSTALLED) ## Put code and templates into the house style
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
-	@$(if $(TEMPLATES),$(BIN)/djade $(TEMPLATES))
+	@$(BIN)/djade $(TEMPLATES)
 
 assets: $(BUILT) ## Build the style sheets and scripts into static/dist/
 
@@ -65,7 +65,6 @@ $(INSTALLED): requirements/dev.txt
 	@echo "Installing the Python packages into .venv (a minute or two the first time)."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@mkdir -p var
 	@touch $@
 
 $(NODE_INSTALLED): package-lock.json $(INSTALLED)

@@ -130,7 +130,7 @@ def introduce(address: str) -> None:
 def serve(address: str) -> NoReturn:
     """Run the web server and the worker until a signal comes or one of them ends."""
     host = address.removeprefix("http://")
-    web = f"gunicorn upstream.wsgi --bind {host} --workers 2 --threads 4 --access-logfile -"
+    web = f"gunicorn upstream.wsgi --bind {host} --workers 2 --threads 4 --no-control-socket --access-logfile -"
     worker = "celery -A upstream worker --beat --schedule var/celerybeat-schedule-demo --concurrency 2 --without-gossip --without-mingle"
     with running("web", web) as gunicorn, running("worker", f"{worker} --loglevel INFO") as celery:
         children = {"web": gunicorn, "worker": celery}

@@ -1,7 +1,7 @@
 """Checking a change of status against a plain table of what may follow what."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 State = TypeVar("State", bound=str)
 
@@ -12,6 +12,6 @@ class InvalidTransition(Exception):
 
 def check_transition(current: str, target: State, transitions: Mapping[State, frozenset[State]]) -> None:
     """Raise InvalidTransition unless `target` may follow `current`."""
-    if target not in transitions.get(current, frozenset()):  # type: ignore[call-overload]
+    if target not in transitions.get(cast("State", current), frozenset()):
         message = f"This cannot change from “{current}” to “{target}”. Reload the page to see where it stands now."
         raise InvalidTransition(message)

@@ -15,7 +15,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
     A script gets 401 as JSON, and a form posted after the session ended gets its text back.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:  # type: ignore[override]
         """Answer somebody who is not signed in."""
         if wants_json(request):
             return JsonResponse({"error": "signed-out"}, status=401)

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         named = Permission.objects.annotate(label=Concat("content_type__app_label", Value("."), "codename"))
         for role, labels in ROLES.items():
             permissions = named.filter(label__in=labels)
-            unknown = labels - {permission.label for permission in permissions}  # type: ignore[attr-defined]
+            unknown = labels - {permission.label for permission in permissions}
             if unknown:
                 message = f"{role}: no such permission: {', '.join(sorted(unknown))}"
                 raise CommandError(message)
