@@ -1,11 +1,62 @@
 """The office: Django's admin as staff see it."""
 
+from typing import Any
+
+from allauth.account.views import logout
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def belongs_in_the_office(user: Any) -> bool:
+    """Return whether a person works here: active staff with at least one permission, from whichever role."""
+    return bool(user.is_active and user.is_staff and user.get_all_permissions())
+
+
+def lacks_second_factor(user: Any) -> bool:
+    """Return whether the office asks this person for a second factor that they have not set up."""
+    return settings.OFFICE_NEEDS_SECOND_FACTOR and not is_mfa_enabled(user)
 
 
 class OfficeSite(AdminSite):
-    """The programme office at /admin/."""
+    """The programme office at /admin/. Signing in and out, and passwords, are the website's."""
 
     site_header = "Programme office"
     site_title = "Upstream office"
     index_title = "Today"
+    index_template = "admin/index.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in who works here and has the second factor that the settings ask for."""
+        return belongs_in_the_office(request.user) and not lacks_second_factor(request.user)
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+        """Send people to where they can get in. Raises PermissionDenied for those who do not work here."""
+        wanted = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+            wanted = request.path.removesuffix("login/")
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        if not belongs_in_the_office(request.user):
+            raise PermissionDenied
+        if lacks_second_factor(request.user):
+            messages.warning(request, "Set up an authenticator app before you enter the office. It takes about two minutes.")
+            return redirect("mfa_activate_totp")
+        return HttpResponseRedirect(wanted)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:  # type: ignore[override]  # noqa: ARG002
+        """Sign out of the office and the website together."""
+        return logout(request)  # type: ignore[no-any-return]
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+        """Change the password where everybody does."""
+        return redirect("account_change_password")
