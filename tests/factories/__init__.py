@@ -25,6 +25,10 @@ class UserFactory(DjangoModelFactory):
 class StaffFactory(UserFactory):
     """Programme staff. Ask for the `roles` fixture first."""
 
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
     email = factory.Sequence(lambda n: f"staff{n}@example.org")
     is_staff = True
 
