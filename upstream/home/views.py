@@ -5,11 +5,39 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from applications.models import Call
+from upstream import clock
+
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the front page."""
-    return render(request, "home/home.html")
+    """Show the front page: the calls that are open, to anybody."""
+    now = clock.now()
+    calls = Call.objects.published().filter(opens_at__lte=now, closes_at__gt=now).select_related("cohort")
+    return render(request, "home/home.html", {"calls": calls})
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """Show a person's own details and the ways they sign in."""
+    return render(request, "home/account.html")
+
+
+@login_not_required
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """Show the accessibility statement."""
+    return render(request, "home/accessibility.html")
+
+
+@login_not_required
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Show the privacy notice."""
+    return render(request, "home/privacy.html")
+
+
+@login_not_required
+def cookies(request: HttpRequest) -> HttpResponse:
+    """Show which cookies the site sets."""
+    return render(request, "home/cookies.html")
 
 
 @login_not_required
