@@ -118,20 +118,20 @@ class DatePartsField(forms.Field):
         if not all(parts):
             missing = [index for index, part in enumerate(parts) if not part]
             names = " and ".join(("day", "month", "year")[index] for index in missing)
-            raise self.error("incomplete", missing[0], missing=names)
+            raise self.error(missing[0], "incomplete", missing=names)
         day, month, year = to_number(parts[DAY]), to_month(parts[MONTH]), to_number(parts[YEAR])
         if not 1 <= day <= 31:  # noqa: PLR2004  (the days of the longest month)
-            raise self.error("invalid", DAY)
+            raise self.error(DAY, "invalid")
         if not 1 <= month <= len(MONTHS):
-            raise self.error("invalid", MONTH)
+            raise self.error(MONTH, "invalid")
         if not 1000 <= year <= date.max.year:  # noqa: PLR2004  (four digits)
-            raise self.error("year", YEAR)
+            raise self.error(YEAR, "year")
         try:
             return date(year, month, day)
         except ValueError:
-            raise self.error("invalid", DAY) from None
+            raise self.error(DAY, "invalid") from None
 
-    def error(self, code: str, part: int, **params: Any) -> ValidationError:
+    def error(self, part: int, code: str, **params: Any) -> ValidationError:
         """Return an error about one of the three boxes."""
         return ValidationError(self.error_messages[code], code=code, params={"part": part} | params)
 
@@ -174,7 +174,9 @@ class YesNoField(RadioField):
     CHOICES: ClassVar = (("yes", "Yes"), ("no", "No"))
 
     def __init__(self, *, label: str | None = None, **options: Any) -> None:
-        options["error_messages"] = {"required": f"Select yes or no: {label}" if label else "Select yes or no"} | options.get("error_messages", {})
+        options["error_messages"] = {"required": f"Select yes or no: {label}" if label else "Select yes or no"} | options.get(
+            "error_messages", {}
+        )
         super().__init__(label=label, choices=self.CHOICES, **options)
 
     def prepare_value(self, value: Any) -> Any:
