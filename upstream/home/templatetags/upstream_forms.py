@@ -45,7 +45,7 @@ def control(field: BoundField) -> SafeString:
     attrs: dict[str, str | bool] = {"class": " ".join(filter(None, classes)), "placeholder": False}
     if any(described_by):
         attrs["aria-describedby"] = " ".join(filter(None, described_by))
-    return field.as_widget(attrs=attrs)  # type: ignore[arg-type]  # False leaves an attribute out
+    return field.as_widget(attrs=attrs)  # False leaves an attribute out
 
 
 @register.filter
@@ -75,7 +75,7 @@ def error_target(field: BoundField) -> str:
 def error_links(form: forms.BaseForm) -> Iterator[tuple[str, str]]:
     """Return each error with the id of its control; an error of the whole form has none."""
     for message in form.non_field_errors():
-        yield "", message
+        yield "", str(message)
     for field in form.visible_fields():
         for message in field.errors:
-            yield error_target(field), message
+            yield error_target(field), str(message)
