@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import NoReturn
 from urllib.error import URLError
@@ -52,7 +53,7 @@ def prepare() -> None:
     say("Loading the councils and the invented programme (a moment the first time).")
     for command in ("load_councils", "load_demo"):
         if command in get_commands():
-            call_command(command, verbosity=0)
+            call_command(command, stdout=StringIO())
     say("Collecting the static files.")
     call_command("collectstatic", interactive=False, verbosity=0)
     connections.close_all()

@@ -40,11 +40,14 @@ def example_lines():
 
 
 def test_the_example_file_names_every_variable_in_the_order_of_env_py():
-    assert [line.partition("=")[0] for line in example_lines()] == [variable.name for variable in env.VARIABLES]
+    names = [line.partition("=")[0] for line in example_lines()]
+    names.remove("POSTGRES_PASSWORD")  # which docker-compose.yml reads, not Upstream
+    assert names == [variable.name for variable in env.VARIABLES]
 
 
-def test_the_example_file_gives_no_secret_key_that_somebody_could_leave_in_place():
-    assert "SECRET_KEY=" in example_lines()
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "POSTGRES_PASSWORD"])
+def test_the_example_file_gives_no_secret_that_somebody_could_leave_in_place(secret):
+    assert f"{secret}=" in example_lines()
 
 
 @pytest.mark.parametrize("name", PRODUCTION)
@@ -131,3 +134,16 @@ def test_a_process_without_its_variables_stops_with_the_names_and_no_secret():
     assert done.returncode == 1
     assert re.search(r"Production needs these environment variables, which are not set: DATABASE_URL, REDIS_URL", done.stderr)
     assert "not-to-be-shown" not in done.stderr
+
+
+def test_the_readme_tells_of_every_variable_what_env_py_tells():
+    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")]
+    needs = {variable.name: "required" if variable.required else f"`{variable.default}`" for variable in env.VARIABLES}
+    assert rows == [f"| `{variable.name}` | {needs[variable.name]} | {variable.help} |" for variable in env.VARIABLES]
+
+
+@pytest.mark.parametrize("variable", env.VARIABLES, ids=lambda variable: variable.name)
+def test_docker_compose_hands_every_variable_on_and_stops_without_a_required_one(variable):
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert re.search(rf"^    {variable.name}: \S", compose, re.MULTILINE)
+    assert (f"${{{variable.name}:?" in compose) == variable.required
