@@ -110,12 +110,12 @@ def only_our_links(_tag: str, attribute: str, value: str) -> str | None:
     return value if ours or attribute != "href" else None
 
 
-def wake_worker(email_id: int, lane: str) -> None:
+def wake_worker(email_id: int, lane: str, expires: int | None = None) -> None:
     """Ask a worker to deliver now. Never raises, and hardly ever waits: what this misses, the sweep delivers."""
     if time.monotonic() < Broker.down_until:
         return
     try:
-        current_app.send_task("upstream.correspondence.tasks.deliver", args=[email_id], queue=lane)
+        current_app.send_task("upstream.correspondence.tasks.deliver", args=[email_id], queue=lane, expires=expires)
     except (OperationalError, OSError) as error:
         Broker.down_until = time.monotonic() + BROKER_PAUSE_SECONDS
         log.warning("broker-unreachable", email=email_id, error=type(error).__name__)

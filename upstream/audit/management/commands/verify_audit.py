@@ -1,0 +1,22 @@
+"""Check that nobody has changed the audit trail."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from upstream.audit.models import Entry
+from upstream.audit.services import broken_entries
+
+
+class Command(BaseCommand):
+    """Exits with an error when it finds anything."""
+
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  (Django's signature)
+        """Print every entry that does not hold. Raises CommandError when there is one."""
+        broken = [str(entry.pk) for entry in broken_entries()]
+        if broken:
+            message = f"{len(broken)} audit entries do not hold: {', '.join(broken)}"
+            raise CommandError(message)
+        self.stdout.write(f"All {Entry.objects.count()} audit entries hold.")
