@@ -15,6 +15,7 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/", include("allauth.account.urls")),
     path("account/security/", include("allauth.mfa.urls")),
+    path("councils/", include("cohort.urls")),
     path("documents/", include("upstream.documents.urls")),
     path("admin/", admin.site.urls),
 ]
