@@ -1,0 +1,118 @@
+import re
+
+import pytest
+from django.http import HttpRequest
+from django.template.loader import get_template
+from django.test import Client
+from django.urls import reverse
+from django.views.defaults import server_error
+
+from tests.factories import CallFactory, UserFactory
+
+PUBLIC = ["home", "accessibility", "privacy", "cookies", "account_login", "account_signup", "account_request_login_code", "account_reset_password"]
+OWN = ["account", "account_email", "account_set_password", "account_logout", "mfa_index"]
+
+
+def lands_on_controls(html):
+    links = re.findall(r'govuk-error-summary__list">(.*?)</ul>', html, re.DOTALL)
+    targets = re.findall(r'href="#([^"]+)"', links[0])
+    controls = re.findall(r'<(?:input|textarea|select)[^>]* id="([^"]+)"', html)
+    return bool(targets) and set(targets) <= set(controls)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PUBLIC)
+def test_anybody_can_read_the_page(client, name):
+    response = client.get(reverse(name))
+    assert response.status_code == 200
+    assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", OWN)
+def test_somebody_signed_in_can_read_the_page(client, name):
+    client.force_login(UserFactory())
+    response = client.get(reverse(name))
+    assert response.status_code == 200
+    assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["account_login", "account_signup", "account_request_login_code", "account_reset_password"])
+def test_an_empty_form_says_what_to_enter_and_its_links_land(client, name):
+    html = client.post(reverse(name), {}).content.decode()
+    assert "<title>Error: " in html
+    assert "Enter your email address" in html
+    assert lands_on_controls(html)
+
+
+@pytest.mark.django_db
+def test_a_wrong_email_address_is_answered_in_our_words(client):
+    html = client.post(reverse("account_request_login_code"), {"email": "sam at barset"}).content.decode()
+    assert html.count("Enter an email address in the correct format") == 2
+
+
+@pytest.mark.django_db
+def test_the_front_page_shows_the_open_call(client):
+    call = CallFactory(title="Call for rivers")
+    assert "Call for rivers" in client.get("/").content.decode()
+    call.published_at = None
+    call.save()
+    assert "Call for rivers" not in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_missing_page_says_so_and_offers_to_sign_in(client):
+    response = client.get("/no-such-page/")
+    assert response.status_code == 404
+    assert "Page not found" in response.content.decode()
+
+
+def test_the_page_for_faults_needs_neither_context_nor_database():
+    response = server_error(HttpRequest())
+    assert response.status_code == 500
+    assert "There is a problem with this service" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_sent_after_signing_out_hands_back_what_was_typed(client):
+    response = client.post(reverse("account"), {"answer": "We tried <b>three</b> things"})
+    html = response.content.decode()
+    assert response.status_code == 401
+    assert "We tried &lt;b&gt;three&lt;/b&gt; things</pre>" in html
+    assert 'target="_blank"' in html
+    assert 'name="answer" value="We tried &lt;b&gt;three&lt;/b&gt; things"' in html
+
+
+@pytest.mark.django_db
+def test_the_form_that_sends_again_is_accepted():
+    user = UserFactory()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    html = client.post(reverse("account"), {"answer": "typed"}).content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"[^>]*>\s*<input type="hidden" name="answer"', html)[1]
+    assert client.post(reverse("account"), {"answer": "typed", "csrfmiddlewaretoken": token}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_strangers_form_gets_no_button_to_send_again():
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(UserFactory())
+    response = client.post(reverse("account"), {"answer": "typed"}, headers={"sec-fetch-site": "cross-site"})
+    assert response.status_code == 403
+    assert "Send again" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_every_page_carries_the_strict_policy_and_nothing_inline(client):
+    response = client.get("/")
+    html = response.content.decode()
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    assert not re.search(r"<style|\sstyle=|<script(?![^>]*src)|\son\w+=", html)
+
+
+@pytest.mark.parametrize("name", ["login_code", "email_confirmation", "password_reset_code"])
+def test_the_code_is_in_the_subject_and_in_the_message(name):
+    context = {"code": "ABC123"}
+    assert "ABC123" in get_template(f"account/email/{name}_subject.txt").render(context)
+    assert "ABC123" in get_template(f"account/email/{name}_message.txt").render(context)

@@ -1,0 +1,57 @@
+"""allauth's forms in our own words."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from django.forms import BaseForm
+
+# By field: the label, and what is said when it is empty.
+WORDS = {
+    "login": ("Email address", "Enter your email address"),
+    "email": ("Email address", "Enter your email address"),
+    "full_name": ("Your full name", "Enter your full name"),
+    "password": ("Password", "Enter your password"),
+    "oldpassword": ("Your password now", "Enter your password"),
+    "password1": ("New password", "Enter a new password"),
+    "password2": ("The new password again", "Enter the new password again"),
+    "code": ("Code", "Enter the code"),
+}
+EMAIL_FORMAT = "Enter an email address in the correct format, like name@example.gov.uk"
+
+
+def in_our_words(form_class: type[BaseForm]) -> type[BaseForm]:
+    """Return the form with our labels and messages. Hints that repeat the page go."""
+
+    class Form(form_class):  # type: ignore[valid-type, misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            for name, field in self.fields.items():
+                if name in WORDS:
+                    field.label, field.error_messages["required"] = WORDS[name]
+                    field.help_text = ""
+                if name in {"login", "email"}:
+                    field.error_messages["invalid"] = EMAIL_FORMAT
+                    # EmailField's validator speaks before the field does.
+                    for validator in field.validators:
+                        validator.message = EMAIL_FORMAT
+
+    return Form
+
+
+LoginForm = in_our_words(account.LoginForm)
+SignupForm = in_our_words(account.SignupForm)
+AddEmailForm = in_our_words(account.AddEmailForm)
+ChangePasswordForm = in_our_words(account.ChangePasswordForm)
+SetPasswordForm = in_our_words(account.SetPasswordForm)
+ResetPasswordForm = in_our_words(account.ResetPasswordForm)
+ResetPasswordKeyForm = in_our_words(account.ResetPasswordKeyForm)
+ReauthenticateForm = in_our_words(account.ReauthenticateForm)
+RequestLoginCodeForm = in_our_words(account.RequestLoginCodeForm)
+ConfirmLoginCodeForm = in_our_words(account.ConfirmLoginCodeForm)
+ConfirmEmailVerificationCodeForm = in_our_words(account.ConfirmEmailVerificationCodeForm)
+ConfirmPasswordResetCodeForm = in_our_words(account.ConfirmPasswordResetCodeForm)
+AuthenticateForm = in_our_words(mfa.AuthenticateForm)
+ReauthenticateByCodeForm = in_our_words(mfa.ReauthenticateForm)
+ActivateTOTPForm = in_our_words(totp.ActivateTOTPForm)
