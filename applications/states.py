@@ -66,3 +66,20 @@ class AttemptOutcome(TextChoices):
     INCOMPLETE = "incomplete", "Answers were missing"
     LATE = "late", "After the deadline"
     WITHDRAWN = "withdrawn", "The expression of interest had been withdrawn"
+
+
+class Lead(TextChoices):
+    """What kind of organisation would lead, as the eligibility pages ask."""
+
+    COUNCIL = "council", "A council: district, county, unitary, borough or city"
+    COMBINED_AUTHORITY = "combined-authority", "A combined authority"
+    THIRD_SECTOR = "third-sector", "A charity, company or other third-sector organisation"
+    OTHER = "other", "Another kind of organisation"
+
+
+class Readiness(TextChoices):
+    """Whether a council has something to work on."""
+
+    LIVE = "live", "Yes, it is running"
+    IMMINENT = "imminent", "Yes, we plan to start it within the 12 months"
+    NONE = "none", "Not yet"

@@ -18,6 +18,7 @@ urlpatterns = [
     path("councils/", include("cohort.urls")),
     path("documents/", include("upstream.documents.urls")),
     path("admin/", admin.site.urls),
+    path("", include("applications.urls")),
 ]
 if settings.DEMO:
     urlpatterns += [path("demo/", include("upstream.home.demo"))]

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from applications.models import Application, Call, Question, Section
+from applications.models import Application, Call, Criterion, Question, Section
 from applications.states import QuestionKind
 from cohort.models import Cohort, Council, CouncilContact
 from cohort.states import ContactRole, ContactStatus, CouncilKind, Nation, Region
@@ -85,7 +85,31 @@ class CallFactory(DjangoModelFactory):
     published_at = datetime(2019, 5, 1, tzinfo=UTC)
 
 
-class SectionFactory(DjangoModelFactory):
+class FormPartFactory(DjangoModelFactory):
+    """Part of a call's form. A published call's form is frozen, so the call is in preparation while the part is made."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        call = kwargs["call"] if "call" in kwargs else kwargs["section"].call
+        Call.objects.filter(pk=call.pk).update(published_at=None)
+        part = super()._create(model_class, *args, **kwargs)
+        Call.objects.filter(pk=call.pk).update(published_at=call.published_at)
+        return part
+
+
+class CriterionFactory(FormPartFactory):
+    class Meta:
+        model = Criterion
+
+    call = factory.SubFactory(CallFactory)
+    name = factory.Sequence(lambda n: f"Criterion {n}")
+    weight = 100
+
+
+class SectionFactory(FormPartFactory):
     class Meta:
         model = Section
 
@@ -94,7 +118,7 @@ class SectionFactory(DjangoModelFactory):
     title = factory.Sequence(lambda n: f"Section {n}")
 
 
-class QuestionFactory(DjangoModelFactory):
+class QuestionFactory(FormPartFactory):
     class Meta:
         model = Question
 

@@ -1,0 +1,84 @@
+"""The public pages of a call. Staff see them before the call is published, too."""
+
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.text import get_text_list
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from applications.models import Call
+from cohort.states import Nation
+from upstream import clock, deadlines
+from upstream.accounts.models import User
+from upstream.http import get_visible_or_404
+
+
+def get_call(request: HttpRequest, slug: str) -> Call:
+    """Return the call, or 404 where it is not published and the person is not staff."""
+    person = cast("User", request.user)  # who is not signed in has no permissions, which is all that is asked of them
+    return get_visible_or_404(Call.objects.select_related("cohort"), person, cohort__slug=slug)
+
+
+def standing(call: Call) -> dict[str, Any]:
+    """Return where the call stands at this moment, for its pages."""
+    now = clock.now()
+    return {
+        "call": call,
+        "is_open": call.is_open(now),
+        "is_over": now >= call.closes_at,
+        "nations": nations_in_words(call),
+        "time_left": deadlines.time_left(call.closes_at, now),
+    }
+
+
+def nations_in_words(call: Call) -> str:
+    """Return "England, Scotland and Wales"."""
+    return get_text_list([Nation(nation).label for nation in call.nations], "and")
+
+
+@login_not_required
+@require_safe
+def call(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what the call is about, who may apply, by when, and how EoIs are judged."""
+    call = get_call(request, slug)
+    context = {
+        "criteria": call.criteria.all(),
+        "timeline": timeline(call),
+        "confirmations": confirmations(call),
+        "opens_on": deadlines.long_date(localdate(call.opens_at)),
+    }
+    return render(request, "applications/call.html", standing(call) | context)
+
+
+def timeline(call: Call) -> list[tuple[str, str]]:
+    """Return what happens after the deadline, as pairs of when and what."""
+    pairs = (line.partition("|") for line in call.timeline.splitlines() if line.strip())
+    return [(when.strip(), what.strip()) for when, _, what in pairs]
+
+
+def confirmations(call: Call) -> str:
+    """Return the day by which every council is promised an answer: "Monday 19 August 2019"."""
+    return deadlines.long_date(call.cohort.confirmations_due_on)
+
+
+@login_not_required
+@require_safe
+def questions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show every question on one page, to read and print before starting."""
+    call = get_call(request, slug)
+    return render(request, "applications/call_questions.html", standing(call) | {"sections": sections_of(call)})
+
+
+def sections_of(call: Call) -> Any:
+    """Return the form's sections, each with its questions and what they are judged by, in two queries."""
+    return call.sections.prefetch_related("questions__criterion")
+
+
+@login_not_required
+@require_safe
+def terms(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the terms of taking part."""
+    return render(request, "applications/call_terms.html", {"call": get_call(request, slug)})
