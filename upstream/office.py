@@ -61,7 +61,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the person may see."""
         records = super().get_queryset(request)
-        return records if self.all_visible else records.visible_to(request.user)  # type: ignore[attr-defined,no-any-return]
+        return records if self.all_visible else records.visible_to(request.user)  # type: ignore[attr-defined]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  (Django's signature)
         """Nothing that has a life of its own is deleted in the office."""
@@ -102,7 +102,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [
             {"act": act, "url": reverse(f"admin:{self.url_name(act.name)}", args=[record.pk])}
             for act in self.acts
-            if request.user.has_perm(act.permission) and act.offered(record, request.user)  # type: ignore[union-attr]
+            if request.user.has_perm(act.permission) and act.offered(record, request.user)
         ]
 
     def act_view(self, act: Act) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -110,7 +110,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
             record = self.visible_or_404(request, object_id)
-            if not request.user.has_perm(act.permission):  # type: ignore[union-attr]
+            if not request.user.has_perm(act.permission):
                 raise PermissionDenied
             form = act.form(request.POST if request.method == "POST" else None)
             if request.method == "POST" and form.is_valid() and self.carried_out(request, act, record, form):

@@ -39,7 +39,7 @@ class OfficeSite(AdminSite):
         return belongs_in_the_office(request.user) and not lacks_second_factor(request.user)
 
     @method_decorator(login_not_required)
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
         """Send people to where they can get in. Raises PermissionDenied for those who do not work here."""
         wanted = request.GET.get("next", "")
         if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
