@@ -78,6 +78,7 @@ def add_to_outbox(*, key: str, about: models.Model | None = None, **fields: Any)
             "html": render_html(fields["subject"], fields["text"]),
             "about_type": ContentType.objects.get_for_model(about) if about else None,
             "about_id": about.pk if about else None,
+            "send_after": clock.now(),
         },
     )
     if is_new:

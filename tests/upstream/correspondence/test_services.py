@@ -10,22 +10,7 @@ from upstream.correspondence.states import EmailStatus
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def letter_template(settings, tmp_path):
-    """A template of the test's own, found before the project's."""
-    folder = tmp_path / "emails"
-    folder.mkdir()
-    (folder / "test.txt").write_text("Subject: Hello {{ name }}\n\nDear **{{ name }}**,\n\nSee [your page]({{ site_url }}/page/).\n")
-    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
-    return folder
-
-
-def queue(**changes):
-    message = {"key": "test:1", "kind": "test", "recipient": "sam@example.org", "template": "test", "context": {"name": "Sam"}}
-    return services.queue(**message | changes)
-
-
-def test_a_message_is_a_row_with_text_and_html_made_from_the_same_words():
+def test_a_message_is_a_row_with_text_and_html_made_from_the_same_words(queue):
     email = queue()
     assert email.status == EmailStatus.QUEUED
     assert email.subject == "Hello Sam"
@@ -34,18 +19,18 @@ def test_a_message_is_a_row_with_text_and_html_made_from_the_same_words():
     assert 'href="http://127.0.0.1:8000/page/"' in email.html
 
 
-def test_the_same_key_twice_is_the_first_message():
+def test_the_same_key_twice_is_the_first_message(queue):
     first = queue()
     assert queue(context={"name": "Alex"}) == first
     assert OutboundEmail.objects.get().subject == "Hello Sam"
 
 
-def test_a_name_with_line_breaks_cannot_add_headers():
+def test_a_name_with_line_breaks_cannot_add_headers(queue):
     email = queue(context={"name": "Sam\r\nBcc: everyone@example.org\n"})
     assert email.subject == "Hello Sam Bcc: everyone@example.org"
 
 
-def test_a_name_in_markdown_or_html_cannot_become_a_link_or_markup():
+def test_a_name_in_markdown_or_html_cannot_become_a_link_or_markup(queue):
     email = queue(context={"name": "[win](https://evil.example/) <script>alert(1)</script> & Co"})
     assert 'href="https://evil' not in email.html
     assert "<script" not in email.html
@@ -53,7 +38,7 @@ def test_a_name_in_markdown_or_html_cannot_become_a_link_or_markup():
     assert "&amp; Co" in email.html
 
 
-def test_suppress_calls_off_what_waits_about_one_record_and_nothing_else():
+def test_suppress_calls_off_what_waits_about_one_record_and_nothing_else(queue):
     council, other = CouncilFactory(), CouncilFactory()
     waiting = queue(about=council)
     held = queue(key="2", about=council)

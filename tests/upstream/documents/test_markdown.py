@@ -41,7 +41,7 @@ def test_first_level_headings_stay_with_the_page():
 def test_hostile_text_becomes_harmless(hostile):
     found = Elements(render_markdown(hostile)).found
     assert {tag for tag, _ in found} <= {"p", "a"}
-    assert {name for _, attributes in found for name in attributes} <= {"class", "href"}
+    assert {name for _, attributes in found for name in attributes} <= {"class", "href", "title"}
     assert {attributes.get("href", "https:").partition(":")[0] for _, attributes in found} <= {"https"}
 
 
