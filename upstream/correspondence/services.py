@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.template import Context
 from django.template.loader import get_template, render_to_string
+from django.utils.safestring import SafeString
 from kombu.exceptions import OperationalError
 
 from upstream import clock
@@ -98,11 +99,16 @@ def render_text(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
 
 def render_html(subject: str, text: str) -> str:
     """Return the text in the house layout."""
-    body = render_markdown(text, attribute_filter=only_our_links)
+    body = message_body(text)
     return render_to_string(
         "emails/base.html",
         {"subject": subject, "body": body, "site_url": settings.SITE_URL, "support_email": settings.SUPPORT_EMAIL},
     )
+
+
+def message_body(text: str) -> SafeString:
+    """Return a message's text as HTML, in which links lead to this site only."""
+    return render_markdown(text, attribute_filter=only_our_links)
 
 
 def only_our_links(_tag: str, attribute: str, value: str) -> str | None:

@@ -1,0 +1,113 @@
+"""The outbox in the office."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.factories import StaffFactory, UserFactory
+from upstream.audit.models import Entry
+from upstream.correspondence import reminders
+from upstream.correspondence.models import OutboundEmail, ReminderSent
+from upstream.correspondence.states import EmailStatus, Lane
+
+pytestmark = pytest.mark.django_db
+OUTBOX = reverse("admin:correspondence_outboundemail_changelist")
+
+
+def page(email, act="change"):
+    return reverse(f"admin:correspondence_outboundemail_{act}", args=[email.pk])
+
+
+@pytest.fixture
+def staff(client, roles):
+    person = StaffFactory()
+    client.force_login(person)
+    return person
+
+
+def test_staff_read_a_message_but_never_a_sign_in_code(queue, client, staff, settings):
+    readable, code = queue(), queue(key="2", lane=Lane.CODES, context={"name": "ABC-123"})
+    OutboundEmail.objects.filter(pk=code.pk).update(subject="Your code")
+    assert "<strong>Sam</strong>" in client.get(page(readable)).text
+    assert "ABC-123" not in client.get(page(code)).text
+    settings.DEMO = True
+    assert "ABC-123" in client.get(page(code)).text
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "after"),
+    [
+        (EmailStatus.QUEUED, "hold", EmailStatus.HELD),
+        (EmailStatus.HELD, "release", EmailStatus.QUEUED),
+        (EmailStatus.FAILED, "retry", EmailStatus.QUEUED),
+        (EmailStatus.UNKNOWN, "retry", EmailStatus.QUEUED),
+        (EmailStatus.UNKNOWN, "confirm", EmailStatus.SENT),
+    ],
+)
+def test_an_act_asks_first_then_changes_the_status_and_leaves_a_trace(queue, client, staff, before, act, after):  # noqa: PLR0917
+    email = queue()
+    OutboundEmail.objects.update(status=before)
+    assert page(email, act) in client.get(page(email)).text
+    assert client.get(page(email, act)).status_code == 200
+    email.refresh_from_db()
+    assert email.status == before
+    client.post(page(email, act))
+    email.refresh_from_db()
+    assert email.status == after
+    assert Entry.objects.about(email).get().actor_id == staff.pk
+
+
+@pytest.mark.parametrize("act", ["hold", "release", "retry", "confirm"])
+def test_a_message_that_has_gone_can_no_longer_be_changed(queue, client, staff, act):
+    email = queue()
+    OutboundEmail.objects.update(status=EmailStatus.SENT)
+    assert "cannot change" in client.post(page(email, act), follow=True).text
+    email.refresh_from_db()
+    assert email.status == EmailStatus.SENT
+
+
+def test_people_without_the_permission_see_no_outbox(queue, client):
+    email = queue()
+    client.force_login(UserFactory(is_staff=True))
+    for address in (OUTBOX, page(email), page(email, "retry"), reverse("admin:correspondence_outboundemail_forecast")):
+        assert client.get(address).status_code in {302, 403, 404}
+    client.post(page(email, "hold"))
+    email.refresh_from_db()
+    assert email.status == EmailStatus.QUEUED
+
+
+@pytest.mark.parametrize("address", [OUTBOX, reverse("admin:correspondence_remindersent_changelist")])
+def test_a_list_asks_as_many_questions_for_fifty_rows_as_for_five(queue, client, staff, address, django_assert_num_queries):
+    def fill(numbers):
+        for number in numbers:
+            email = queue(key=f"{number}", recipient=f"p{number}@example.org")
+            ReminderSent.objects.create(rule="test", subject="x:1", recipient=email.recipient, occurrence="once", email=email)
+
+    fill(range(5))
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    fill(range(5, 50))
+    with django_assert_num_queries(len(few)):
+        assert "p49@example.org" in client.get(address).text
+
+
+def test_the_forecast_says_what_goes_to_whom_and_when(client, staff, settings, move_clock):
+    move_clock(datetime(2027, 3, 1, tzinfo=UTC))
+    client.force_login(staff)
+    settings.REMINDER_RULES = [f"{__name__}.MidMarch"]
+    text = client.get(reverse("admin:correspondence_outboundemail_forecast")).text
+    assert "midday on 15 March 2027" in text
+    assert "A test in March" in text
+    assert "sam@example.org" in text
+
+
+class MidMarch:
+    name, title = "mid-march", "A test in March"
+
+    def planned(self, start, end, subject_id=None):
+        at = datetime(2027, 3, 15, 12, tzinfo=UTC)
+        person = StaffFactory.build(pk=1)
+        yield reminders.Planned(at=at, use_by=at, subject=person, recipient="sam@example.org", occurrence="once")
