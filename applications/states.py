@@ -37,6 +37,14 @@ TRANSITIONS: dict[ApplicationStatus, frozenset[ApplicationStatus]] = {
 }
 
 
+class Completeness(TextChoices):
+    """How much of an EoI its council has marked complete."""
+
+    ALL = "all", "Every section complete"
+    SOME = "some", "Some sections complete"
+    NONE = "none", "No section complete"
+
+
 class QuestionKind(TextChoices):
     SHORT_TEXT = "short_text", "Short text"
     LONG_TEXT = "long_text", "Long text with a word limit"

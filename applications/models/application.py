@@ -4,12 +4,13 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest, Now, TruncDate
 
 from applications.models.call import Call, Extension, Question, Section
-from applications.states import ApplicationStatus, AttemptOutcome
-from cohort.models import Council, CouncilContact
+from applications.states import ApplicationStatus, AttemptOutcome, Completeness
+from cohort.models import Council, CouncilContact, PoliticalControl
+from cohort.states import Control
 from upstream.accounts.models import User
 
 
@@ -36,6 +37,28 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         )
         extended = Coalesce(Subquery(extension.values("until")[:1]), "call__closes_at")
         return self.annotate(deadline=Greatest("call__closes_at", extended))
+
+    def with_control(self) -> Self:
+        """Annotate `control`: the council's political control on the call's closing day, as a Control value, never None."""
+        latest = PoliticalControl.objects.filter(council=OuterRef("council"), since__lte=OuterRef("closing_day")).order_by("-since")
+        on_closing_day = self.alias(closing_day=TruncDate("call__closes_at"))
+        return on_closing_day.annotate(control=Coalesce(Subquery(latest.values("control")[:1]), Value(Control.NOT_RECORDED.value)))
+
+    def with_completeness(self) -> Self:
+        """Annotate `sections_done`, `sections_total` and `completeness`, a Completeness value."""
+        done = SectionProgress.objects.filter(application=OuterRef("pk"), completed=True).order_by().values("application")
+        total = Section.objects.filter(call=OuterRef("call")).order_by().values("call")
+        counted = self.annotate(
+            sections_done=Coalesce(Subquery(done.annotate(number=Count("pk")).values("number")), 0),
+            sections_total=Coalesce(Subquery(total.annotate(number=Count("pk")).values("number")), 0),
+        )
+        return counted.annotate(
+            completeness=Case(
+                When(sections_done=0, then=Value(Completeness.NONE.value)),
+                When(sections_done__gte=F("sections_total"), then=Value(Completeness.ALL.value)),
+                default=Value(Completeness.SOME.value),
+            )
+        )
 
 
 class Application(models.Model):

@@ -1,0 +1,5 @@
+"""The office's pages of calls and of expressions of interest."""
+
+from applications.admin import applications
+
+__all__ = ["applications"]
