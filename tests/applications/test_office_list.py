@@ -47,7 +47,7 @@ def test_the_list_asks_the_same_number_of_questions_whatever_its_length(office, 
         application = submitted(call=call, focus_areas=["Places", f"Area {number}"])
         complete(application, 1)
     office.get(URL)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         assert len(references(office.get(URL))) == number
 
 
