@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from applications.views import calls, eligibility
+from applications.views import calls, eligibility, eoi, sections, submission
 
 app_name = "applications"
 urlpatterns = [
@@ -16,4 +16,14 @@ urlpatterns = [
     path("calls/<slug:slug>/start/people/", eligibility.people, name="start_people"),
     path("calls/<slug:slug>/start/result/", eligibility.can_apply, name="can_apply"),
     path("calls/<slug:slug>/start/advice/<slug:topic>/", eligibility.advice, name="advice"),
+    path("calls/<slug:slug>/begin/", eoi.begin, name="begin"),
+    path("eoi/<slug:reference>/", eoi.eoi, name="eoi"),
+    path("eoi/<slug:reference>/answers/", eoi.answers, name="answers"),
+    path("eoi/<slug:reference>/pdf/", eoi.pdf, name="pdf"),
+    path("eoi/<slug:reference>/sections/<slug:slug>/", sections.section, name="section"),
+    path("eoi/<slug:reference>/sections/<slug:slug>/autosave/", sections.autosave, name="autosave"),
+    path("eoi/<slug:reference>/sections/<slug:slug>/presence/", sections.presence, name="presence"),
+    path("eoi/<slug:reference>/check/", submission.check, name="check"),
+    path("eoi/<slug:reference>/receipt/", submission.receipt, name="receipt"),
+    path("eoi/<slug:reference>/withdraw/", submission.withdraw, name="withdraw"),
 ]

@@ -38,6 +38,12 @@ def moment_in_words(moment: datetime) -> str:
     return f"{time_in_words(local)} on {local.day} {local:%B %Y}"
 
 
+def moment_to_the_second(moment: datetime) -> str:
+    """Return when a receipt was given: "11:59:59am on 15 July 2019"."""
+    local = moment.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M:%S}{'am' if local.hour < MIDDAY.hour else 'pm'} on {local.day} {local:%B %Y}"
+
+
 def long_date(day: date) -> str:
     """Return "Monday 15 July 2019"."""
     return f"{day:%A} {day.day} {day:%B %Y}"

@@ -5,9 +5,9 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, Now, TruncDate
+from django.db.models.functions import Coalesce, Now, TruncDate
 
-from applications.models.call import Call, Extension, Question, Section
+from applications.models.call import Call, Question, Section, deadline
 from applications.states import ApplicationStatus, AttemptOutcome, Completeness
 from cohort.models import Council, CouncilContact, PoliticalControl
 from cohort.states import Control
@@ -28,15 +28,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(council__in=CouncilContact.objects.active().filter(user=user).values("council"))
 
     def with_deadline(self) -> Self:
-        """Annotate `deadline`: the call's closing, or the council's approved extension where that is later.
-
-        This is the only source of an EoI's deadline.
-        """
-        extension = Extension.objects.filter(call=OuterRef("call"), council=OuterRef("council"), approved_at__isnull=False).order_by(
-            "-until"
-        )
-        extended = Coalesce(Subquery(extension.values("until")[:1]), "call__closes_at")
-        return self.annotate(deadline=Greatest("call__closes_at", extended))
+        """Annotate `deadline`: the moment before which this council must submit."""
+        return self.annotate(deadline=deadline(closes_at="call__closes_at", call=OuterRef("call"), council=OuterRef("council")))
 
     def with_control(self) -> Self:
         """Annotate `control`: the council's political control on the call's closing day, as a Control value, never None."""

@@ -6,8 +6,8 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest, Now
 
 from applications.states import QuestionKind, QuestionPurpose
 from cohort.models import Cohort, Council
@@ -20,8 +20,22 @@ def all_nations() -> list[str]:
     return list(Nation.values)
 
 
+def deadline(*, closes_at: str, call: OuterRef | int, council: OuterRef | int) -> Greatest:
+    """Return the expression for a council's deadline: the call's closing, or an approved extension where that is later.
+
+    This is the only source of that moment. `closes_at` is the path to the call's column.
+    """
+    extensions = Extension.objects.filter(call=call, council=council, approved_at__isnull=False).order_by("-until")
+    # PostgreSQL's GREATEST passes over NULL.
+    return Greatest(closes_at, Subquery(extensions.values("until")[:1]))
+
+
 class CallQuerySet(models.QuerySet["Call"]):
     """Reading calls."""
+
+    def with_deadline_for(self, council_id: int) -> Self:
+        """Annotate `deadline`: the moment before which this council must submit."""
+        return self.annotate(deadline=deadline(closes_at="closes_at", call=OuterRef("pk"), council=council_id))
 
     def visible_to(self, user: User) -> Self:
         """Staff see calls in preparation; everybody sees published ones."""

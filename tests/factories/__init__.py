@@ -72,7 +72,7 @@ class CohortFactory(DjangoModelFactory):
 
 
 class CallFactory(DjangoModelFactory):
-    """A published call, open for another fortnight."""
+    """A published call, open for another week: shorter than a session lasts."""
 
     class Meta:
         model = Call
@@ -81,7 +81,7 @@ class CallFactory(DjangoModelFactory):
     title = factory.LazyAttribute(lambda call: f"Call for {call.cohort.name}")
     summary = "Join the network."
     opens_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=14))
-    closes_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
+    closes_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
     published_at = datetime(2019, 5, 1, tzinfo=UTC)
 
 

@@ -1,6 +1,7 @@
 """Files that people upload and documents that we issue, in private storage."""
 
 import uuid
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -27,6 +28,10 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
             owners = owner_type.model_class()._default_manager.visible_to(user)  # type: ignore[union-attr]
             visible |= Q(owner_type=owner_type, owner_id__in=owners.values("pk"))
         return self.filter(visible)
+
+    def for_owners(self, model: type[models.Model], owner_ids: Iterable[int]) -> "StoredFileQuerySet":
+        """Return the files of several records of one kind."""
+        return self.filter(owner_type=ContentType.objects.get_for_model(model), owner_id__in=owner_ids)
 
     def owned_by(self, owner: models.Model) -> "StoredFileQuerySet":
         """Return the files of one record."""

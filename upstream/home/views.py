@@ -5,16 +5,30 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from applications.models import Call
+from applications.models import Application, Call
+from cohort.models import CouncilContact
+from cohort.states import ContactStatus
 from upstream import clock
 
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the front page: the calls that are open, to anybody."""
+    """Show the front page, or a person's own work once they are signed in."""
     now = clock.now()
-    calls = Call.objects.published().filter(opens_at__lte=now, closes_at__gt=now).select_related("cohort")
-    return render(request, "home/home.html", {"calls": calls})
+    calls = Call.objects.published().select_related("cohort").filter(opens_at__lte=now, closes_at__gt=now)
+    if not request.user.is_authenticated:
+        return render(request, "home/home.html", {"calls": calls})
+    standings = CouncilContact.objects.filter(user=request.user).select_related("council", "invited_by")
+    applications = Application.objects.of_councils_of(request.user).select_related("call__cohort", "council")
+    context = {
+        "now": now,
+        "calls": calls,
+        "applications": applications.with_deadline().order_by("-pk"),
+        "invitations": standings.filter(status=ContactStatus.INVITED),
+        "waiting": standings.filter(status=ContactStatus.REQUESTED),
+        "contacts": standings.filter(status=ContactStatus.ACTIVE),
+    }
+    return render(request, "home/yours.html", context)
 
 
 def account(request: HttpRequest) -> HttpResponse:

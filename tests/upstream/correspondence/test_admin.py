@@ -47,7 +47,7 @@ def test_staff_read_a_message_but_never_a_sign_in_code(queue, client, staff, set
         (EmailStatus.UNKNOWN, "confirm", EmailStatus.SENT),
     ],
 )
-def test_an_act_asks_first_then_changes_the_status_and_leaves_a_trace(queue, client, staff, before, act, after):  # noqa: PLR0917
+def test_an_act_asks_first_then_changes_the_status_and_leaves_a_trace(queue, client, staff, before, act, after):
     email = queue()
     OutboundEmail.objects.update(status=before)
     assert page(email, act) in client.get(page(email)).text

@@ -100,7 +100,7 @@ def test_after_a_silence_at_the_end_ordinary_mail_is_sent_again_and_a_letter_wai
 
 
 @pytest.mark.parametrize(("lane", "copies", "fate"), [(Lane.REMINDERS, 2, EmailStatus.SENT), (Lane.LETTERS, 1, EmailStatus.UNKNOWN)])
-def test_a_worker_killed_between_sending_and_marking(queue, smtp, move_clock, monkeypatch, lane, copies, fate):  # noqa: PLR0917
+def test_a_worker_killed_between_sending_and_marking(queue, smtp, move_clock, monkeypatch, lane, copies, fate):
     move_clock(START)
     email = queue(lane=lane)
     with monkeypatch.context() as patch:

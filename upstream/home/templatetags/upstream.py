@@ -24,6 +24,19 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter(expects_localtime=False)
+def exact_moment(value: datetime | None) -> str:
+    """Write "11:59:59am on 15 July 2019"."""
+    return deadlines.moment_to_the_second(value) if value else ""
+
+
+@register.filter
+def steps(text: str) -> list[tuple[str, str]]:
+    """Split lines "when | what" into pairs; a line without a bar is all what."""
+    pairs = [line.partition("|") for line in text.splitlines() if line.strip()]
+    return [(when.strip(), what.strip()) if bar else ("", when.strip()) for when, bar, what in pairs]
+
+
+@register.filter(expects_localtime=False)
 def time_left(value: datetime | None) -> str:
     """Write "3 days and 4 hours", counted by the database's clock."""
     return deadlines.time_left(value, clock.now()) if value else ""

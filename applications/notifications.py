@@ -1,0 +1,96 @@
+"""One function per email: to whom, which template, which key."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from applications.models import Application, Call
+from applications.states import ApplicationStatus
+from cohort.models import CouncilContact
+from upstream.accounts.models import User
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.services import queue, suppress
+
+DRAFT_DEADLINE = "draft-deadline"
+
+
+def people_of(application: Application) -> Iterable[User]:
+    """Return the people who act for the council now."""
+    contacts = CouncilContact.objects.active().filter(council=application.council_id)
+    return [contact.user for contact in contacts.select_related("user")]
+
+
+def address(name: str, *args: str) -> str:
+    """Return a page's whole address."""
+    return settings.SITE_URL + reverse(f"applications:{name}", args=args)
+
+
+def _tell(application: Application, *, kind: str, key: str, to: User, **options: Any) -> OutboundEmail:
+    context = options.pop("context", {})
+    return queue(
+        key=key,
+        kind=kind,
+        recipient=to.email,
+        template=f"applications/{kind}",
+        context={"application": application, "person": to, "link": address("eoi", application.reference), **context},
+        about=application,
+        **options,
+    )
+
+
+def application_submitted(application: Application) -> None:
+    """Send the receipt, with the PDF, to everybody who acts for the council, and drop reminders that wait."""
+    suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The expression of interest has been submitted.")
+    people = people_of(application)
+    names = ", ".join(person.get_full_name() for person in people)
+    for person in people:
+        _tell(
+            application,
+            kind="application-submitted",
+            key=f"application-submitted:{application.pk}:{person.pk}",
+            to=person,
+            attachment="expression-of-interest",
+            context={"names": names},
+        )
+
+
+def application_withdrawn(application: Application) -> None:
+    """Confirm the withdrawal to everybody who acts for the council."""
+    suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The expression of interest has been withdrawn.")
+    for person in people_of(application):
+        _tell(application, kind="application-withdrawn", key=f"application-withdrawn:{application.pk}:{person.pk}", to=person)
+
+
+def draft_deadline(application: Application, *, email: str, key: str, **options: Any) -> OutboundEmail:
+    """Remind one person that the draft is not submitted. `application` must carry its deadline."""
+    person = User.objects.get(email=email)
+    return _tell(application, kind=DRAFT_DEADLINE, key=key, to=person, **options)
+
+
+def call_closed(application: Application, *, email: str, key: str, **options: Any) -> OutboundEmail:
+    """Tell one person that the call closed with their draft not submitted."""
+    person = User.objects.get(email=email)
+    return _tell(application, kind="call-closed", key=key, to=person, **options)
+
+
+def closing_digest(call: Call, *, email: str, key: str, **options: Any) -> OutboundEmail:
+    """Tell one member of staff what the call brought in."""
+    statuses = call.applications.values_list("status", flat=True)
+    drafts = sum(status == ApplicationStatus.DRAFT for status in statuses)
+    submitted = call.applications.filter(submitted_at__isnull=False).exclude(status=ApplicationStatus.WITHDRAWN).count()
+    return queue(
+        key=key,
+        kind="closing-digest",
+        recipient=email,
+        template="applications/closing-digest",
+        context={
+            "call": call,
+            "drafts": drafts,
+            "submitted": submitted,
+            "link": settings.SITE_URL + reverse("admin:applications_application_changelist"),
+        },
+        about=call,
+        **options,
+    )

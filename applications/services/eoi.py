@@ -1,0 +1,166 @@
+"""Writing an EoI: starting it, saving its sections, its files, and who has a section open."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
+from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
+from cohort.models import Council
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.audit.services import record
+from upstream.documents.models import StoredFile
+from upstream.documents.services import remove_file, store_upload
+
+PRESENT_FOR = timedelta(minutes=2)
+
+
+class CannotWrite(Exception):
+    """The EoI can no longer be changed. The message says why, for the person to read."""
+
+
+class RevisionConflict(Exception):
+    """Somebody saved the section since this page was opened. Nothing was overwritten."""
+
+    def __init__(self, progress: SectionProgress) -> None:
+        super().__init__("The section was saved by somebody else")
+        self.progress = progress
+
+
+@transaction.atomic
+def start_application(*, call_id: int, council_id: int, by: User) -> Application:
+    """Return the council's live EoI, made as a draft if there is none. Locks the call, which numbers the references.
+
+    Raises CannotWrite when the call is not open to this council.
+    """
+    Call.objects.select_for_update(no_key=True).get(pk=call_id)
+    live = Application.objects.exclude(status=ApplicationStatus.WITHDRAWN).filter(call=call_id, council=council_id).first()
+    if live:
+        return live
+    call = Call.objects.select_related("cohort").with_deadline_for(council_id).get(pk=call_id)
+    now = clock.now()
+    if not call.has_opened(now) or now >= call.deadline:  # type: ignore[attr-defined]
+        message = "This call is not open for applications."
+        raise CannotWrite(message)
+    council = Council.objects.existing_on(call.closes_at.date()).filter(nation__in=call.nations, pk=council_id).first()
+    if council is None:
+        message = "This council is not covered by the call."
+        raise CannotWrite(message)
+    application = Application.objects.create(call=call, council=council, reference=_next_reference(call), created_by=by)
+    record(actor=by, verb="application.started", subject=application, council=council.code)
+    return application
+
+
+def _next_reference(call: Call) -> str:
+    last = call.applications.aggregate(last=Max("reference"))["last"]
+    number = int(last.rsplit("-")[-1]) + 1 if last else 1
+    return f"{call.cohort.reference_prefix}-{number:04}"
+
+
+def lock_draft(application_id: int) -> Application:
+    """Lock the EoI and return it with its deadline, read after the lock. Raises CannotWrite unless it may still be changed."""
+    Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    application = Application.objects.select_related("call__cohort", "council").with_deadline().get(pk=application_id)
+    if not application.is_draft:
+        message = f"This expression of interest is now “{application.get_status_display()}” and can no longer be changed."
+        raise CannotWrite(message)
+    if clock.now() >= application.deadline:  # type: ignore[attr-defined]
+        message = "Applications have closed, so this expression of interest can no longer be changed."
+        raise CannotWrite(message)
+    return application
+
+
+@transaction.atomic
+def save_section(
+    *, application_id: int, section: Section, revision: int, values: dict[int, Any], completed: bool | None, by: User
+) -> SectionProgress:
+    """Keep the answers of one section and return its progress. `values` maps question ids to answers; files are kept apart.
+
+    `completed` None leaves that mark as it is.
+
+    `revision` is the one the person's page was made from. Raises RevisionConflict when the section has moved on and says
+    something else, and CannotWrite when the EoI can no longer be changed. Locks the EoI.
+    """
+    application = lock_draft(application_id)
+    questions = {question.pk: question for question in section.questions.exclude(kind=QuestionKind.FILE)}
+    stored = dict(application.answers.filter(question__in=questions).values_list("question_id", "value"))
+    progress = application.progress.select_related("saved_by").filter(section=section).first()
+    values = {pk: value for pk, value in values.items() if pk in questions}
+    unchanged = all(stored.get(pk, _empty(questions[pk])) == value for pk, value in values.items())
+    if completed is None:
+        completed = progress.completed if progress else False
+    if progress and unchanged and progress.completed == completed:
+        return progress
+    if revision != (progress.revision if progress else 0) and not unchanged:
+        raise RevisionConflict(progress) if progress else CannotWrite("Reload the page and try again.")
+    if not unchanged:
+        _write(application, questions, values)
+    return _advance(application, section, completed=completed, by=by, progress=progress)
+
+
+def _empty(question: Question) -> Any:
+    return [] if question.kind == QuestionKind.SOME_OF else ""
+
+
+def _write(application: Application, questions: dict[int, Question], values: dict[int, Any]) -> None:
+    rows = [Answer(application=application, question_id=pk, value=value) for pk, value in values.items()]
+    Answer.objects.bulk_create(rows, update_conflicts=True, unique_fields=["application", "question"], update_fields=["value"])
+    known = {questions[pk].purpose: value for pk, value in values.items() if questions[pk].purpose != QuestionPurpose.NONE}
+    for column, value in known.items():
+        limit = Application._meta.get_field(column).max_length if isinstance(value, str) else None
+        setattr(application, column, value[:limit])
+    if known:
+        application.save(update_fields=list(known))
+
+
+def _advance(application: Application, section: Section, *, completed: bool, by: User, progress: SectionProgress | None) -> SectionProgress:
+    progress = progress or SectionProgress(application=application, section=section)
+    progress.revision += 1
+    progress.completed = completed
+    progress.saved_by = by
+    progress.saved_at = clock.now()
+    progress.save()
+    return progress
+
+
+@transaction.atomic
+def attach_file(*, application_id: int, question: Question, upload: Any, by: User) -> StoredFile:
+    """Keep a file as the answer to a question, in place of the one before. Locks the EoI.
+
+    Raises UnacceptableFile with a sentence for the person, and CannotWrite.
+    """
+    application = lock_draft(application_id)
+    answer, _ = Answer.objects.get_or_create(application=application, question=question, defaults={"value": ""})
+    for file in StoredFile.objects.owned_by(answer):
+        remove_file(file=file, by=by)
+    file = store_upload(owner=answer, kind="answer", upload=upload, by=by)
+    answer.value = str(file.pk)
+    answer.save(update_fields=["value"])
+    return file
+
+
+@transaction.atomic
+def detach_file(*, application_id: int, question: Question, by: User) -> None:
+    """Remove the file that answers a question, if there is one. Locks the EoI. Raises CannotWrite."""
+    application = lock_draft(application_id)
+    for answer in Answer.objects.filter(application=application, question=question):
+        for file in StoredFile.objects.owned_by(answer):
+            remove_file(file=file, by=by)
+        answer.value = ""
+        answer.save(update_fields=["value"])
+
+
+def note_presence(*, application_id: int, section: Section, by: User) -> list[str]:
+    """Note that the person has the section open, and return the names of the others who have."""
+    now = clock.now()
+    SectionPresence.objects.update_or_create(application_id=application_id, section=section, user=by, defaults={"seen_at": now})
+    return others_present(application_id=application_id, section=section, user=by)
+
+
+def others_present(*, application_id: int, section: Section, user: User) -> list[str]:
+    """Return the names of the others who had the section open in the last two minutes."""
+    present = SectionPresence.objects.filter(application_id=application_id, section=section, seen_at__gt=clock.now() - PRESENT_FOR)
+    return [row.user.get_full_name() for row in present.exclude(user=user).select_related("user")]

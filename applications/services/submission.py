@@ -1,0 +1,71 @@
+"""Submitting an EoI and withdrawing it."""
+
+from django.db import transaction
+
+from applications import notifications
+from applications.models import Application, SubmissionAttempt
+from applications.services.answers import answered_sections, content_hash, form_version
+from applications.states import TRANSITIONS, ApplicationStatus, AttemptOutcome
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.audit.services import record
+from upstream.transitions import check_transition
+
+
+@transaction.atomic
+def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
+    """Submit the EoI if it is whole and on time, and return the attempt, which is kept whatever came of it.
+
+    On time is judged by the transaction's start on the database's clock, so waiting for the lock makes nobody late.
+    Locks the EoI. A second press changes nothing and finds the same receipt.
+    """
+    Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    application = Application.objects.select_related("call__cohort", "council").with_deadline().get(pk=application_id)
+    sections = answered_sections(application)
+    now = clock.now()
+    attempt = SubmissionAttempt(
+        application=application,
+        at=now,
+        by=by,
+        deadline=application.deadline,  # type: ignore[attr-defined]
+        form_version=form_version(section.section for section in sections),
+        missing=[answered.question.pk for section in sections for answered in section.problems],
+    )
+    attempt.outcome = _outcome(attempt)
+    attempt.save()
+    if attempt.outcome == AttemptOutcome.ACCEPTED:
+        check_transition(application.status, ApplicationStatus.SUBMITTED, TRANSITIONS)
+        application.status = ApplicationStatus.SUBMITTED
+        application.submitted_at = now
+        application.submitted_by = by
+        application.content_hash = content_hash(application, sections)
+        application.terms_version = application.call.terms_version
+        application.privacy_version = application.call.privacy_version
+        application.save(update_fields=["status", "submitted_at", "submitted_by", "content_hash", "terms_version", "privacy_version"])
+        notifications.application_submitted(application)
+        record(actor=by, verb="application.submitted", subject=application, hash=application.content_hash)
+    return attempt
+
+
+def _outcome(attempt: SubmissionAttempt) -> AttemptOutcome:
+    if attempt.application.status == ApplicationStatus.WITHDRAWN:
+        return AttemptOutcome.WITHDRAWN
+    if not attempt.application.is_draft:
+        return AttemptOutcome.ALREADY
+    if attempt.at >= attempt.deadline:
+        return AttemptOutcome.LATE
+    return AttemptOutcome.INCOMPLETE if attempt.missing else AttemptOutcome.ACCEPTED
+
+
+@transaction.atomic
+def withdraw_application(*, application_id: int, reason: str, by: User) -> Application:
+    """Withdraw the EoI for good. Locks it. Raises InvalidTransition once it has been decided."""
+    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    check_transition(application.status, ApplicationStatus.WITHDRAWN, TRANSITIONS)
+    application.status = ApplicationStatus.WITHDRAWN
+    application.withdrawn_at = clock.now()
+    application.withdrawn_reason = reason
+    application.save(update_fields=["status", "withdrawn_at", "withdrawn_reason"])
+    notifications.application_withdrawn(application)
+    record(actor=by, verb="application.withdrawn", subject=application)
+    return application

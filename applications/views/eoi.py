@@ -1,0 +1,89 @@
+"""The council's own pages: starting an EoI, its task list, and where it stands."""
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods
+
+from applications.documents import render_eoi_pdf
+from applications.models import Application, Call
+from applications.policies import can_submit, can_withdraw, can_write
+from applications.services.answers import answered_sections
+from applications.services.eoi import CannotWrite, start_application
+from applications.states import ApplicationStatus
+from cohort.models import Council, CouncilContact
+from cohort.policies import can_act_for
+from upstream import clock
+from upstream.http import UserRequest, get_visible_or_404
+
+
+def applications() -> QuerySet[Application]:
+    """Return EoIs with all that these pages show of them."""
+    return Application.objects.select_related("call__cohort", "council", "submitted_by").with_deadline()
+
+
+def get_application(request: UserRequest, reference: str) -> Application:
+    """Return the EoI, or 404 for whoever may not see it."""
+    return get_visible_or_404(applications(), request.user, reference=reference)
+
+
+@require_http_methods(["GET", "POST"])
+def begin(request: UserRequest, slug: str) -> HttpResponse:
+    """Start the EoI for the council that the eligibility pages found, once the person may act for it."""
+    call = get_object_or_404(Call.objects.published(), cohort__slug=slug)
+    answers = request.session.get(f"eligibility:{call.pk}", {})
+    council = Council.objects.filter(code=answers.get("council", "")).first()
+    if council is None:
+        return redirect("applications:start", slug)
+    if not can_act_for(request.user, council):
+        here = reverse("applications:begin", args=[slug])
+        return redirect(f"{reverse('cohort:request')}?{urlencode({'council': council.code, 'next': here})}")
+    live = call.applications.filter(council=council).exclude(status=ApplicationStatus.WITHDRAWN).first()
+    if live:
+        return redirect("applications:eoi", live.reference)
+    if request.method == "POST":
+        try:
+            application = start_application(call_id=call.pk, council_id=council.pk, by=request.user)
+        except CannotWrite as refusal:
+            return render(request, "applications/eoi_refused.html", {"call": call, "refusal": refusal}, status=409)
+        return redirect("applications:eoi", application.reference)
+    return render(request, "applications/eoi_begin.html", {"call": call, "council": council})
+
+
+@require_GET
+def eoi(request: UserRequest, reference: str) -> HttpResponse:
+    """Show the task list while the council may write, and where the EoI stands for ever after."""
+    application = get_application(request, reference)
+    now = clock.now()
+    sections = answered_sections(application)
+    context = {
+        "application": application,
+        "sections": sections,
+        "now": now,
+        "people": CouncilContact.objects.active().filter(council=application.council_id).select_related("user"),
+        "can_submit": can_submit(request.user, application, now),
+        "can_withdraw": can_withdraw(request.user, application),
+        "done": sum(section.state == "Completed" for section in sections),
+        "attempts": application.attempts.count(),
+    }
+    if can_write(request.user, application, now):
+        return render(request, "applications/eoi_tasks.html", context)
+    return render(request, "applications/eoi_standing.html", context)
+
+
+@require_GET
+def answers(request: UserRequest, reference: str) -> HttpResponse:
+    """Show every answer on one page to read or print."""
+    application = get_application(request, reference)
+    return render(request, "applications/eoi_answers.html", {"application": application, "sections": answered_sections(application)})
+
+
+@require_GET
+def pdf(request: UserRequest, reference: str) -> HttpResponse:
+    """Hand over the EoI as a PDF."""
+    application = get_application(request, reference)
+    response = HttpResponse(render_eoi_pdf(application), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{application.reference}.pdf"'
+    return response

@@ -1,0 +1,200 @@
+"""Writing a section: by button, and by the page itself while somebody types."""
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_http_methods, require_POST
+
+from applications.forms.section import SectionForm
+from applications.models import Application, SectionProgress
+from applications.policies import can_write
+from applications.services.answers import AnsweredSection, answered_sections
+from applications.services.eoi import (
+    CannotWrite,
+    RevisionConflict,
+    attach_file,
+    detach_file,
+    note_presence,
+    others_present,
+    save_section,
+)
+from applications.states import QuestionKind
+from applications.views.eoi import get_application
+from upstream import clock
+from upstream.documents.services import UnacceptableFile
+from upstream.http import UserRequest
+
+
+def get_section(application: Application, slug: str) -> tuple[AnsweredSection, list[AnsweredSection]]:
+    """Return the section with its answers, and all sections in order. Raises Http404."""
+    sections = answered_sections(application)
+    section = get_object_or_404(application.call.sections, slug=slug)
+    return next(found for found in sections if found.section == section), sections
+
+
+def typed_revision(request: UserRequest) -> int:
+    """Return the revision that the page was made from; anything unreadable counts as the beginning."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004  (what a database integer holds)
+
+
+@require_http_methods(["GET", "POST"])
+def section(request: UserRequest, reference: str, slug: str) -> HttpResponse:
+    """Show a section, or save it."""
+    application = get_application(request, reference)
+    found, sections = get_section(application, slug)
+    if not can_write(request.user, application, clock.now()):
+        return too_late(request, application, found) if request.method == "POST" else redirect("applications:eoi", reference)
+    if request.method == "GET":
+        return show(request, application, found, SectionForm(section=found))
+    try:
+        return save(request, application, found, sections)
+    except RevisionConflict as conflict:
+        return show_conflict(request, application, slug, conflict.progress)
+    except CannotWrite:
+        return too_late(request, application, found)
+
+
+def save(request: UserRequest, application: Application, found: AnsweredSection, sections: list[AnsweredSection]) -> HttpResponse:
+    """Keep what was typed, whatever is wrong with it, then move on or show the problems."""
+    if "remove" in request.POST:
+        return remove(request, application, found)
+    form = SectionForm(request.POST, request.FILES, section=found)
+    form.is_valid()
+    for name, upload in form.uploads().items():
+        try:
+            attach_file(application_id=application.pk, question=form.answers[name].question, upload=upload, by=request.user)
+        except UnacceptableFile as refusal:
+            form.add_error(name, str(refusal))
+    values = form.values()  # taken first, as a field with a problem loses its value in the form
+    going_on = request.POST.get("action") != "later"
+    if going_on:
+        form.add_problems()
+    progress = save_section(
+        application_id=application.pk,
+        section=found.section,
+        revision=typed_revision(request),
+        values=values,
+        completed=going_on and form.says_complete and not form.errors,
+        by=request.user,
+    )
+    if form.errors:
+        return show(request, application, get_section(application, found.section.slug)[0], form, progress=progress)
+    return after(application, found, sections, going_on=going_on)
+
+
+def after(application: Application, found: AnsweredSection, sections: list[AnsweredSection], *, going_on: bool) -> HttpResponseRedirect:
+    """Go to the next section, to the answers after the last one, or back to the task list."""
+    if not going_on:
+        return redirect("applications:eoi", application.reference)
+    following = sections[sections.index(found) + 1 :]
+    if following:
+        return redirect("applications:section", application.reference, following[0].section.slug)
+    return redirect("applications:check", application.reference)
+
+
+def remove(request: UserRequest, application: Application, found: AnsweredSection) -> HttpResponse:
+    """Remove a file, keep what was typed beside it, and show the section again."""
+    form = SectionForm(request.POST, section=found)
+    form.is_valid()
+    progress = save_section(
+        application_id=application.pk,
+        section=found.section,
+        revision=typed_revision(request),
+        values=form.values(),
+        completed=False,
+        by=request.user,
+    )
+    chosen = form.answers.get(request.POST["remove"])
+    if chosen and chosen.question.kind == QuestionKind.FILE:
+        detach_file(application_id=application.pk, question=chosen.question, by=request.user)
+    return show(request, application, get_section(application, found.section.slug)[0], form, progress=progress)
+
+
+def show(
+    request: UserRequest,
+    application: Application,
+    found: AnsweredSection,
+    form: SectionForm,
+    *,
+    progress: SectionProgress | None = None,
+    status: int = 200,
+    **more: object,
+) -> HttpResponse:
+    """Render the section's page."""
+    progress = progress or found.progress
+    context = {
+        "application": application,
+        "section": found.section,
+        "form": form,
+        "progress": progress,
+        "revision": progress.revision if progress else 0,
+        "files": {answered.question.field_name: answered.file for answered in found.answers if answered.file},
+        "others": others_present(application_id=application.pk, section=found.section, user=request.user),
+        "now": clock.now(),
+        **more,
+    }
+    return render(request, "applications/eoi_section.html", context, status=status)
+
+
+def show_conflict(request: UserRequest, application: Application, slug: str, progress: SectionProgress) -> HttpResponse:
+    """Show what was typed beside what somebody else saved. Saving again from here is a choice made with both in sight."""
+    saved, _ = get_section(application, slug)
+    form = SectionForm(request.POST, section=saved)
+    form.is_valid()
+    return show(
+        request, application, saved, form, progress=progress, status=409, conflict=True, differences=form.differences(saved.answers)
+    )
+
+
+def too_late(request: UserRequest, application: Application, found: AnsweredSection) -> HttpResponse:
+    """Hand the text back when it can no longer be saved."""
+    form = SectionForm(request.POST, section=found)
+    typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
+    return render(request, "applications/eoi_too_late.html", {"application": application, "typed": typed}, status=409)
+
+
+@require_POST
+def autosave(request: UserRequest, reference: str, slug: str) -> JsonResponse:
+    """Save as somebody types. Answers 409 with who saved meanwhile, and overwrites nothing; files are left to the button."""
+    application = get_application(request, reference)
+    found, _ = get_section(application, slug)
+    if not can_write(request.user, application, clock.now()):
+        return JsonResponse({"error": "closed"}, status=409)
+    form = SectionForm(request.POST, section=found)
+    form.is_valid()
+    try:
+        progress = save_section(
+            application_id=application.pk,
+            section=found.section,
+            revision=typed_revision(request),
+            values=form.values(),
+            completed=None,
+            by=request.user,
+        )
+    except RevisionConflict as conflict:
+        return JsonResponse({"error": "conflict", **described(conflict.progress)}, status=409)
+    except CannotWrite:
+        return JsonResponse({"error": "closed"}, status=409)
+    others = note_presence(application_id=application.pk, section=found.section, by=request.user)
+    return JsonResponse({**described(progress), "others": others})
+
+
+@require_POST
+def presence(request: UserRequest, reference: str, slug: str) -> JsonResponse:
+    """Note that the section is open here, and say who else has it open."""
+    application = get_application(request, reference)
+    found, _ = get_section(application, slug)
+    if not can_write(request.user, application, clock.now()):
+        return JsonResponse({"error": "closed"}, status=409)
+    return JsonResponse({"others": note_presence(application_id=application.pk, section=found.section, by=request.user)})
+
+
+def described(progress: SectionProgress) -> dict[str, object]:
+    """Return a save as the page's script reads it."""
+    at = localtime(progress.saved_at)
+    return {
+        "revision": progress.revision,
+        "saved_at": f"{at:%I:%M%p}".lstrip("0").lower(),
+        "saved_by": progress.saved_by.get_full_name(),
+    }

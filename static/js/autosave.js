@@ -1,0 +1,199 @@
+// Saves a section while somebody types. The form works without this file; nothing here may lose or overwrite text.
+
+const SAVE_AFTER = 1500;
+const PRESENCE_EVERY = 30_000;
+const RETRY_AFTER = 10_000;
+
+const form = document.querySelector("form[data-autosave]");
+const saved = form.querySelector("[data-saved]");
+const problem = form.querySelector("[data-autosave-problem]");
+const presence = document.querySelector("[data-presence]");
+const key = form.dataset.store;
+
+let timer = null;
+let saving = false;
+let dirty = false;
+let stopped = false;
+let pressed = null;
+
+// Signing in elsewhere changes the security token, so it is read afresh from the cookie each time.
+function token() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? form.elements.csrfmiddlewaretoken.value;
+}
+
+function typed() {
+  const data = new FormData(form);
+  for (const [name, value] of [...data]) if (value instanceof File || name === "csrfmiddlewaretoken") data.delete(name);
+  return new URLSearchParams(data);
+}
+
+// A copy stays in this browser until the server has said that it holds the text.
+function keepCopy() {
+  try { localStorage.setItem(key, typed().toString()); } catch { /* private windows may refuse */ }
+}
+
+function dropCopy() {
+  try { localStorage.removeItem(key); } catch { /* private windows may refuse */ }
+}
+
+function say(sentence, link) {
+  problem.hidden = !sentence;
+  problem.replaceChildren();
+  if (!sentence) return;
+  const paragraph = document.createElement("p");
+  paragraph.className = "govuk-body";
+  paragraph.setAttribute("role", "alert");
+  paragraph.append(sentence + " ");
+  if (link) paragraph.append(link);
+  problem.append(paragraph);
+}
+
+function signInLink() {
+  const link = document.createElement("a");
+  link.className = "govuk-link";
+  link.href = form.dataset.signIn;
+  link.target = "_blank";
+  link.rel = "opener";
+  link.textContent = "Sign in again (opens in a new tab)";
+  return link;
+}
+
+function bothVersionsButton() {
+  const button = document.createElement("button");
+  button.className = "govuk-button govuk-button--secondary";
+  button.name = "action";
+  button.value = "later";
+  button.textContent = "Show both versions";
+  return button;
+}
+
+function showOthers(names) {
+  presence.hidden = names.length === 0;
+  presence.textContent = names.length ? `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} editing this section` : "";
+}
+
+async function post(url, body) {
+  return fetch(url, {
+    method: "POST",
+    body,
+    headers: { Accept: "application/json", "X-CSRFToken": token() },
+    credentials: "same-origin",
+    redirect: "error",
+  });
+}
+
+async function save() {
+  if (saving || stopped || !dirty) return;
+  saving = true;
+  dirty = false;
+  const sent = typed();
+  saved.textContent = "Saving…";
+  try {
+    const answer = await post(form.dataset.autosave, sent);
+    handle(answer.status, await answer.json(), sent);
+  } catch {
+    dirty = true;
+    saved.textContent = "Not saved yet";
+    say("We cannot reach the site. Your text is safe in this browser, and will be saved when the connection is back.");
+    later(RETRY_AFTER);
+  }
+  saving = false;
+  if (pressed) form.requestSubmit(pressed);
+  else if (dirty && !timer) later(SAVE_AFTER);
+}
+
+function handle(status, answer, sent) {
+  if (status === 200) {
+    form.elements.revision.value = answer.revision;
+    saved.textContent = `Saved at ${answer.saved_at}`;
+    say("");
+    showOthers(answer.others);
+    if (typed().toString() === withRevision(sent, answer.revision)) dropCopy();
+    return;
+  }
+  dirty = true;
+  saved.textContent = "Not saved yet";
+  if (status === 401) {
+    say("You have been signed out. Your text is safe on this page.", signInLink());
+    later(RETRY_AFTER);
+  } else if (answer.error === "conflict") {
+    stopped = true;
+    say(`${answer.saved_by} saved this section at ${answer.saved_at}. Nothing has been overwritten, and your text is still here.`, bothVersionsButton());
+    problem.focus();
+  } else if (answer.error === "closed") {
+    stopped = true;
+    say("This section can no longer be changed. Copy your text if you want to keep it.");
+    problem.focus();
+  } else {
+    say("Your text could not be saved just now. It is safe in this browser, and we will try again.");
+    later(RETRY_AFTER);
+  }
+}
+
+function withRevision(sent, revision) {
+  sent.set("revision", revision);
+  return sent.toString();
+}
+
+function later(wait) {
+  clearTimeout(timer);
+  timer = setTimeout(() => { timer = null; save(); }, wait);
+}
+
+async function tellPresence() {
+  if (document.hidden || stopped) return;
+  try {
+    const answer = await post(form.dataset.presenceUrl, new URLSearchParams());
+    if (answer.ok) showOthers((await answer.json()).others);
+  } catch { /* the next round will tell */ }
+}
+
+// Text that a lost connection or a closed window left behind is offered, never put in unasked.
+function offerCopy() {
+  let copy = null;
+  try { copy = localStorage.getItem(key); } catch { return; }
+  if (!copy) return;
+  const kept = new URLSearchParams(copy);
+  const names = new Set([...kept.keys()].filter((name) => name !== "revision"));
+  const differs = [...names].some((name) => kept.getAll(name).join("\n") !== typed().getAll(name).join("\n"));
+  if (!differs) { dropCopy(); return; }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "govuk-button govuk-button--secondary";
+  button.textContent = "Bring it back";
+  button.addEventListener("click", () => {
+    for (const name of names) {
+      for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (control.type === "radio" || control.type === "checkbox") control.checked = kept.getAll(name).includes(control.value);
+        else control.value = kept.get(name);
+      }
+    }
+    say("");
+    changed();
+  });
+  say("This browser holds text from before that was not saved.", button);
+}
+
+function changed() {
+  dirty = true;
+  keepCopy();
+  if (!stopped) later(SAVE_AFTER);
+}
+
+form.addEventListener("input", (event) => { if (event.target.type !== "file") changed(); });
+form.addEventListener("submit", (event) => {
+  // A save on its way changes the revision that this form must name, so the button waits for it.
+  if (saving) {
+    event.preventDefault();
+    pressed = event.submitter;
+    return;
+  }
+  form.elements.csrfmiddlewaretoken.value = token();
+  stopped = true;
+  clearTimeout(timer);
+});
+window.addEventListener("online", save);
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+offerCopy();
+tellPresence();
+setInterval(tellPresence, PRESENCE_EVERY);

@@ -1,0 +1,255 @@
+"""The council's pages, as a browser asks for them."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from applications.models import Application, SubmissionAttempt
+from applications.services.eoi import save_section
+from applications.services.submission import submit_application, withdraw_application
+from applications.states import QuestionKind
+from cohort.models import CouncilContact
+from cohort.states import ContactRole
+from tests.applications.conftest import GOOD_VALUES, question, section_of
+from tests.factories import ContactFactory, UserFactory
+from upstream.documents.models import StoredFile
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser(client, officer):
+    client.force_login(officer)
+    return client
+
+
+def page(name, application, *args):
+    return reverse(f"applications:{name}", args=[application.reference, *args])
+
+
+def posted(application, slug, **more):
+    """The fields that a browser would send for a whole section."""
+    data = {"revision": "0"}
+    for asked in section_of(application, slug).questions.all():
+        value = GOOD_VALUES.get(asked.kind, "")
+        if asked.kind == QuestionKind.DATE:
+            data |= dict(zip([f"{asked.field_name}_{part}" for part in ("day", "month", "year")], ("1", "May", "2027"), strict=True))
+        elif asked.kind != QuestionKind.FILE:
+            data[asked.field_name] = value
+    return data | more
+
+
+def test_the_task_list_shows_how_far_each_section_is(browser, draft, officer):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    save_section(application_id=draft.pk, section=asked.section, revision=0, values={asked.pk: "x"}, completed=False, by=officer)
+    text = browser.get(page("eoi", draft)).content.decode()
+    assert "0 of 2 sections completed" in text
+    assert "In progress" in text
+    assert "Not yet started" in text
+    assert "Cannot start yet" in text
+
+
+def test_a_section_goes_on_to_the_next_and_then_to_the_answers(browser, draft):
+    first = browser.post(page("section", draft, "initiative"), posted(draft, "initiative", action="continue"))
+    assert first.url == page("section", draft, "evidence")
+    last = browser.post(page("section", draft, "evidence"), posted(draft, "evidence", action="continue", completed="yes"))
+    assert last.url == page("check", draft)
+    assert "2 of 2 sections completed" in browser.get(page("eoi", draft)).content.decode()
+
+
+def test_what_was_typed_is_saved_even_when_it_will_not_do(browser, draft):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    response = browser.post(
+        page("section", draft, "evidence"), posted(draft, "evidence", action="continue", completed="yes") | {asked.field_name: "word " * 11}
+    )
+    text = response.content.decode()
+    assert "must be 10 words or fewer. You have written 11." in text
+    assert f'href="#id_{asked.field_name}"' in text
+    assert draft.answers.get(question=asked).value == ("word " * 11).strip()
+    assert not draft.progress.get().completed
+
+
+def test_coming_back_later_shows_no_problems(browser, draft):
+    response = browser.post(page("section", draft, "evidence"), {"revision": "0", "action": "later"})
+    assert response.url == page("eoi", draft)
+
+
+def test_a_section_with_long_text_asks_whether_it_is_done(browser, draft):
+    response = browser.post(page("section", draft, "evidence"), posted(draft, "evidence", action="continue"))
+    assert "Select whether you have completed this section" in response.content.decode()
+
+
+def test_a_stale_page_shows_both_versions_and_can_then_be_saved(browser, draft):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    sam = ContactFactory(council=draft.council, user=UserFactory(full_name="Sam Okafor")).user
+    save_section(application_id=draft.pk, section=asked.section, revision=0, values={asked.pk: "What Sam wrote"}, completed=False, by=sam)
+    mine = {"revision": "0", "action": "later", asked.field_name: "What I wrote"}
+    response = browser.post(page("section", draft, "evidence"), mine)
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "Sam Okafor saved this section" in text
+    assert "What Sam wrote" in text
+    assert "What I wrote" in text
+    assert draft.answers.get(question=asked).value == "What Sam wrote"
+    browser.post(page("section", draft, "evidence"), mine | {"revision": "1"})
+    assert draft.answers.get(question=asked).value == "What I wrote"
+
+
+def test_autosave_answers_with_the_revision_and_leaves_the_completed_mark_alone(browser, whole):
+    asked = question(whole, QuestionKind.LONG_TEXT)
+    response = browser.post(page("autosave", whole, "evidence"), {"revision": "1", asked.field_name: "More"})
+    assert response.json()["revision"] == 2
+    assert whole.progress.get(section__slug="evidence").completed
+
+
+def test_autosave_tells_of_a_conflict_and_overwrites_nothing(browser, draft):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    browser.post(page("autosave", draft, "evidence"), {"revision": "0", asked.field_name: "First"})
+    response = browser.post(page("autosave", draft, "evidence"), {"revision": "0", asked.field_name: "Second"})
+    assert (response.status_code, response.json()["error"]) == (409, "conflict")
+    assert draft.answers.get(question=asked).value == "First"
+
+
+def test_autosave_when_signed_out_is_401_as_json(client, draft):
+    response = client.post(page("autosave", draft, "evidence"), {"revision": "0"}, headers={"accept": "application/json"})
+    assert (response.status_code, response.json()) == (401, {"error": "signed-out"})
+
+
+def test_a_form_posted_when_signed_out_hands_the_text_back(client, draft):
+    response = client.post(page("section", draft, "evidence"), {"revision": "0", "q1": "Two hours of work"})
+    assert response.status_code == 401
+    assert "Two hours of work" in response.content.decode()
+
+
+def test_a_form_that_comes_after_the_deadline_hands_the_text_back(browser, draft, move_clock):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    move_clock(draft.call.closes_at)
+    response = browser.post(page("section", draft, "evidence"), {"revision": "0", asked.field_name: "Two hours of work"})
+    assert response.status_code == 409
+    assert "Two hours of work" in response.content.decode()
+    assert not draft.answers.exists()
+
+
+def test_a_draft_that_missed_the_deadline_stays_readable(browser, whole, officer, move_clock):
+    move_clock(whole.call.closes_at + timedelta(days=30))
+    browser.force_login(officer)
+    assert "was not submitted before the deadline" in browser.get(page("eoi", whole)).content.decode()
+    assert "It worked in two wards." in browser.get(page("answers", whole)).content.decode()
+    assert browser.get(page("section", whole, "evidence")).url == page("eoi", whole)
+
+
+def test_a_file_is_kept_when_another_field_fails_and_can_be_removed(browser, draft):
+    asked = question(draft, QuestionKind.FILE)
+    upload = SimpleUploadedFile("letter.pdf", one_page_pdf(), "application/pdf")
+    response = browser.post(
+        page("section", draft, "evidence"), {"revision": "0", "action": "continue", "completed": "yes", asked.field_name: upload}
+    )
+    text = response.content.decode()
+    assert "letter.pdf" in text
+    assert "Enter an answer to" in text
+    assert StoredFile.objects.get().name == "letter.pdf"
+    browser.post(page("section", draft, "evidence"), {"revision": "1", "remove": asked.field_name})
+    assert not StoredFile.objects.exists()
+
+
+def test_a_file_that_will_not_do_is_refused_in_words_and_the_text_is_kept(browser, draft):
+    asked, text_asked = question(draft, QuestionKind.FILE), question(draft, QuestionKind.LONG_TEXT)
+    upload = SimpleUploadedFile("letter.exe", b"MZ", "application/pdf")
+    response = browser.post(
+        page("section", draft, "evidence"), posted(draft, "evidence", action="later") | {asked.field_name: upload, "revision": "0"}
+    )
+    assert f'id="id_{asked.field_name}_error"' in response.content.decode()
+    assert draft.answers.get(question=text_asked).value
+
+
+def one_page_pdf():
+    from io import BytesIO
+
+    from pypdf import PdfWriter
+
+    writer, out = PdfWriter(), BytesIO()
+    writer.add_blank_page(200, 200)
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_submitting_leads_to_a_receipt_that_stays(browser, whole):
+    response = browser.post(page("check", whole), {"agree": "on"})
+    assert response.url == page("receipt", whole)
+    text = browser.get(page("receipt", whole)).content.decode()
+    assert whole.reference in text
+    assert Application.objects.get(pk=whole.pk).content_hash in text
+    assert browser.get(page("check", whole)).url == page("receipt", whole)
+
+
+def test_submitting_asks_for_the_terms(browser, whole):
+    response = browser.post(page("check", whole), {})
+    assert "Tick the box to accept the terms" in response.content.decode()
+    assert not SubmissionAttempt.objects.exists()
+
+
+def test_missing_answers_are_listed_with_links(browser, draft):
+    response = browser.post(page("check", draft), {"agree": "on"})
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    assert f"{page('section', draft, 'evidence')}#id_{asked.field_name}" in response.content.decode()
+    assert SubmissionAttempt.objects.get().outcome == "incomplete"
+
+
+def test_an_editor_checks_but_does_not_submit(client, whole):
+    editor = ContactFactory(council=whole.council, role=ContactRole.EDITOR).user
+    client.force_login(editor)
+    assert "Only a submitter can submit" in client.get(page("check", whole)).content.decode()
+    client.post(page("check", whole), {"agree": "on"})
+    assert Application.objects.get(pk=whole.pk).is_draft
+    assert not SubmissionAttempt.objects.exists()
+
+
+def test_a_press_after_the_deadline_is_kept_and_explained(browser, whole, move_clock):
+    move_clock(whole.call.closes_at)
+    response = browser.post(page("check", whole), {"agree": "on"}, follow=True)
+    text = response.content.decode()
+    assert "was not submitted before the deadline" in text
+    assert "pressed the submit button 1 time" in text
+
+
+def test_withdrawing_needs_a_confirmation_by_post(browser, whole):
+    browser.get(page("withdraw", whole))
+    assert Application.objects.get(pk=whole.pk).is_draft
+    browser.post(page("withdraw", whole), {"reason": "Busy"})
+    assert "Your council withdrew" in browser.get(page("eoi", whole)).content.decode()
+
+
+@pytest.mark.parametrize("name", ["eoi", "answers", "pdf", "check", "receipt", "withdraw"])
+def test_a_stranger_finds_nothing(client, whole, name):
+    client.force_login(ContactFactory().user)
+    assert client.get(page(name, whole)).status_code == 404
+
+
+def test_somebody_removed_from_the_council_loses_it_at_the_next_request(browser, whole, officer):
+    CouncilContact.objects.filter(user=officer).update(status="ended")
+    assert browser.get(page("eoi", whole)).status_code == 404
+
+
+def test_the_pdf_says_what_the_page_says(browser, whole, officer):
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    submit_application(application_id=whole.pk, by=officer)
+    response = browser.get(page("pdf", whole))
+    assert response["Content-Type"] == "application/pdf"
+    text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(response.content)).pages)
+    assert whole.reference in text
+    assert "It worked in two wards." in text
+
+
+def test_a_withdrawn_eoi_offers_a_new_start_before_the_deadline(browser, whole, officer):
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    assert reverse("applications:start", args=[whole.call.slug]) in browser.get(page("eoi", whole)).content.decode()
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "x", "9" * 40, "\uff11"])
+def test_an_unreadable_revision_is_taken_for_the_beginning(browser, draft, revision):
+    assert browser.post(page("autosave", draft, "evidence"), {"revision": revision}).status_code == 200
