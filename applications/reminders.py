@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import cast
 
 from applications import notifications
 from applications.models import Application, Call
 from applications.states import ApplicationStatus
 from cohort.models import CouncilContact
-from upstream.accounts.models import User
+from upstream.accounts.services import people_who_may
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.reminders import Planned
 
@@ -25,7 +26,7 @@ NOTICE_GOOD_FOR = timedelta(days=7)
 def drafts_with_people(start: datetime, end: datetime, subject_id: int | None) -> Iterator[tuple[Application, CouncilContact]]:
     """Yield drafts whose deadline lies in the span, each with every person who acts for the council: two queries."""
     drafts = Application.objects.select_related("call__cohort", "council").with_deadline()
-    drafts = drafts.filter(status=ApplicationStatus.DRAFT, deadline__gte=start, deadline__lt=end)
+    drafts = drafts.filter(status=ApplicationStatus.DRAFT, deadline__gte=start, deadline__lt=end)  # type: ignore[misc]
     if subject_id is not None:
         drafts = drafts.filter(pk=subject_id)
     found = list(drafts)
@@ -36,6 +37,11 @@ def drafts_with_people(start: datetime, end: datetime, subject_id: int | None) -
     for draft in found:
         for contact in people.get(draft.council_id, []):
             yield draft, contact
+
+
+def draft_of(planned: Planned) -> Application:
+    """Return the draft that a reminder is about."""
+    return cast("Application", planned.subject)
 
 
 class DraftDeadline:
@@ -56,7 +62,7 @@ class DraftDeadline:
 
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
         """Queue the reminder's email."""
-        return notifications.draft_deadline(planned.subject, email=planned.recipient, key=key, use_by=planned.use_by)
+        return notifications.draft_deadline(draft_of(planned), email=planned.recipient, key=key, use_by=planned.use_by)
 
 
 class CallClosed:
@@ -73,7 +79,7 @@ class CallClosed:
 
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
         """Queue the notice's email."""
-        return notifications.call_closed(planned.subject, email=planned.recipient, key=key, use_by=planned.use_by)
+        return notifications.call_closed(draft_of(planned), email=planned.recipient, key=key, use_by=planned.use_by)
 
 
 class ClosingDigest:
@@ -87,11 +93,11 @@ class ClosingDigest:
         calls = Call.objects.published().filter(closes_at__gte=start, closes_at__lt=end)
         if subject_id is not None:
             calls = calls.filter(pk=subject_id)
-        staff = User.objects.with_perm("applications.view_application").filter(is_staff=True) if calls else []
+        staff = people_who_may("applications.view_application") if calls else []
         for call in calls:
             for person in staff:
                 yield Planned(call.closes_at, call.closes_at + NOTICE_GOOD_FOR, call, person.email, call.closes_at.isoformat())
 
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
         """Queue the digest's email."""
-        return notifications.closing_digest(planned.subject, email=planned.recipient, key=key, use_by=planned.use_by)
+        return notifications.closing_digest(cast("Call", planned.subject), email=planned.recipient, key=key, use_by=planned.use_by)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -52,7 +53,7 @@ class ExistsFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002  (Django's signature)
         """Keep the councils that exist, or those that ended."""
         today = timezone.localdate(clock.now())
-        choices = {"today": queryset.existing_on(today), "past": queryset.filter(ends_on__lt=today)}  # type: ignore[attr-defined]
+        choices: dict[str, QuerySet[Any]] = {"today": queryset.existing_on(today), "past": queryset.filter(ends_on__lt=today)}  # type: ignore[attr-defined]
         return choices.get(self.value() or "", queryset)
 
 
@@ -115,7 +116,7 @@ class CouncilAdmin(OfficeAdmin):
 
     def load_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for a file, show what it would change, and load it once that is confirmed."""
-        if not request.user.has_perms(["cohort.add_council", "cohort.change_council"]):  # type: ignore[union-attr]
+        if not request.user.has_perms(["cohort.add_council", "cohort.change_council"]):
             raise PermissionDenied
         form = RegisterFileForm(request.POST, request.FILES) if request.method == "POST" else RegisterFileForm()
         try:
@@ -259,7 +260,7 @@ class CohortAdmin(OfficeAdmin):
     all_visible = True
     list_display = ("name", "reference_prefix", "places", "starts_on", "ends_on", "confirmations_due_on")
     search_fields = ("name",)
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
 
 
 @admin.register(FocusArea, ServiceArea)

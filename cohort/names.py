@@ -41,10 +41,15 @@ def names_of(council: Council) -> set[str]:
     return {normalise(council.name), normalise(council.official_name)}
 
 
+def find_ended(text: str, day: date) -> list[Council]:
+    """Find the councils that bore this name and had ended by that day."""
+    wanted = normalise(text)
+    return [council for council in Council.objects.filter(ends_on__lt=day) if wanted in names_of(council)]
+
+
 def successors_of(wanted: str, day: date) -> list[Council]:
     """Return the councils on that day that took over from one which bore the name before."""
-    ended = [council for council in Council.objects.filter(ends_on__lt=day) if wanted in names_of(council)]
-    return list(Council.objects.existing_on(day).filter(predecessors__in=ended).distinct())
+    return list(Council.objects.existing_on(day).filter(predecessors__in=find_ended(wanted, day)).distinct())
 
 
 def alike(wanted: str, councils: list[Council]) -> list[Council]:

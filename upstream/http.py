@@ -20,7 +20,7 @@ class UserRequest(HttpRequest):
 class VisibleRecords(Protocol[Record_co]):
     """A manager or queryset that knows who may see what."""
 
-    def visible_to(self, user: User) -> QuerySet[Record_co]:
+    def visible_to(self, user: User) -> "QuerySet[Record_co, Record_co]":
         """Return what the person may see."""
 
 

@@ -63,7 +63,8 @@ class SectionForm(forms.Form):
     def __init__(self, *args: Any, section: AnsweredSection, **kwargs: Any) -> None:
         self.answers = {answered.question.field_name: answered for answered in section.answers}
         initial = {name: _shown(answered) for name, answered in self.answers.items()}
-        super().__init__(*args, initial=initial | {"completed": "yes" if section.is_marked_complete else None}, **kwargs)
+        kwargs["initial"] = initial | {"completed": "yes" if section.is_marked_complete else None}
+        super().__init__(*args, **kwargs)
         for name, answered in self.answers.items():
             self.fields[name] = field_for(answered.question)
         self.asks_completion = any(answered.question.kind == QuestionKind.LONG_TEXT for answered in section.answers)

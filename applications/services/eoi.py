@@ -16,6 +16,8 @@ from upstream.documents.models import StoredFile
 from upstream.documents.services import remove_file, store_upload
 
 PRESENT_FOR = timedelta(minutes=2)
+# The shortest of the initiative's columns; the answer itself is kept whole.
+SHOWN_IN_LISTS = 200
 
 
 class CannotWrite(Exception):
@@ -110,8 +112,7 @@ def _write(application: Application, questions: dict[int, Question], values: dic
     Answer.objects.bulk_create(rows, update_conflicts=True, unique_fields=["application", "question"], update_fields=["value"])
     known = {questions[pk].purpose: value for pk, value in values.items() if questions[pk].purpose != QuestionPurpose.NONE}
     for column, value in known.items():
-        limit = Application._meta.get_field(column).max_length if isinstance(value, str) else None
-        setattr(application, column, value[:limit])
+        setattr(application, column, value[:SHOWN_IN_LISTS] if isinstance(value, str) else value)
     if known:
         application.save(update_fields=list(known))
 

@@ -34,6 +34,7 @@ def load_pilot() -> tuple[Call, bool]:
 
 def fill_lists(content: dict[str, Any]) -> None:
     """Fill the lists of focus and service areas where staff have none yet."""
-    for model, key in ((FocusArea, "focus_areas"), (ServiceArea, "service_areas")):
-        if not model._default_manager.exists():
-            model._default_manager.bulk_create(model(name=name, position=place) for place, name in enumerate(content[key]))
+    if not FocusArea.objects.exists():
+        FocusArea.objects.bulk_create(FocusArea(name=name, position=place) for place, name in enumerate(content["focus_areas"]))
+    if not ServiceArea.objects.exists():
+        ServiceArea.objects.bulk_create(ServiceArea(name=name, position=place) for place, name in enumerate(content["service_areas"]))

@@ -20,7 +20,7 @@ from applications.models import Call
 from applications.states import Lead, Readiness
 from applications.views.calls import get_call, nations_in_words, standing
 from cohort.models import Council
-from cohort.names import find_councils
+from cohort.names import find_councils, find_ended
 
 MAY_LEAD = {Lead.COUNCIL, Lead.COMBINED_AUTHORITY}
 ADVICE = ("third-sector", "other", "not-listed", "initiative", "people")
@@ -94,8 +94,8 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
         found = find_councils(typed, day)
         if len(found.exact) == 1:
             return redirect("applications:start_confirm", call.slug, found.exact[0].code)
-        if ended := Council.objects.named(typed).filter(ends_on__lt=day).first():
-            return redirect("applications:start_confirm", call.slug, ended.code)
+        if ended := find_ended(typed, day):
+            return redirect("applications:start_confirm", call.slug, ended[0].code)
         if meant := found.exact or found.near:
             return which_council(request, call, typed, meant)
         form.add_error("council", f"We cannot find a council called “{typed}”. Check the spelling, or choose from the list")
@@ -130,7 +130,7 @@ def confirm(request: HttpRequest, call: Call, code: str) -> HttpResponse:
     covered = council.nation in call.nations
     context = {"call": call, "council": council, "exists": exists, "covered": covered, "nations": nations_in_words(call)}
     if not exists or not covered:
-        context["successors"] = council.successors.existing_on(day) if not exists else []  # type: ignore[attr-defined]
+        context["successors"] = council.successors.existing_on(day) if not exists else []
         return render(request, "applications/eligibility_council_advice.html", context)
     if request.method == "POST":
         keep(request, call, council=council.code)

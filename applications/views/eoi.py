@@ -1,6 +1,5 @@
 """The council's own pages: starting an EoI, its task list, and where it stands."""
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.documents import render_eoi_pdf
 from applications.models import Application, Call
+from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.eoi import CannotWrite, start_application
@@ -19,9 +19,9 @@ from upstream import clock
 from upstream.http import UserRequest, get_visible_or_404
 
 
-def applications() -> QuerySet[Application]:
+def applications() -> ApplicationQuerySet:
     """Return EoIs with all that these pages show of them."""
-    return Application.objects.select_related("call__cohort", "council", "submitted_by").with_deadline()
+    return Application.objects.all().select_related("call__cohort", "council", "submitted_by").with_deadline()
 
 
 def get_application(request: UserRequest, reference: str) -> Application:

@@ -1,6 +1,14 @@
 """Making and finding people."""
 
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import QuerySet
+
 from upstream.accounts.models import User
+
+
+def people_who_may(permission: str) -> QuerySet[User]:
+    """Return the active people with a permission, by group or as superusers. For example "applications.view_application"."""
+    return ModelBackend().with_perm(permission, is_active=True)
 
 
 def find_or_invite_user(*, email: str) -> User:

@@ -1,9 +1,9 @@
 """Telling staff that mail is not going out. The alarm is a message too: the office shows it at once."""
 
 import structlog
-from django.contrib.auth.backends import ModelBackend
 from django.utils import timezone
 
+from upstream.accounts.services import people_who_may
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.services import queue
 from upstream.correspondence.states import EmailStatus
@@ -26,7 +26,7 @@ def alarm_about_refusal(email: OutboundEmail) -> None:
 
 def tell_staff(kind: str, occasion: str) -> None:
     """Queue one message to everybody who may do something about the outbox."""
-    for person in ModelBackend().with_perm("correspondence.change_outboundemail", is_active=True):
+    for person in people_who_may("correspondence.change_outboundemail"):
         queue(
             key=f"{kind}:{occasion}:{person.pk}",
             kind=kind,

@@ -109,5 +109,5 @@ class MidMarch:
 
     def planned(self, start, end, subject_id=None):
         at = datetime(2027, 3, 15, 12, tzinfo=UTC)
-        person = StaffFactory.build(pk=1)
+        person = UserFactory.build(pk=1)
         yield reminders.Planned(at=at, use_by=at, subject=person, recipient="sam@example.org", occurrence="once")
