@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.timezone import localdate
 
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
 from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
@@ -47,11 +48,11 @@ def start_application(*, call_id: int, council_id: int, by: User) -> Application
     if not call.has_opened(now) or now >= call.deadline:  # type: ignore[attr-defined]
         message = "This call is not open for applications."
         raise CannotWrite(message)
-    council = Council.objects.existing_on(call.closes_at.date()).filter(nation__in=call.nations, pk=council_id).first()
+    council = Council.objects.existing_on(localdate(call.closes_at)).filter(nation__in=call.nations, pk=council_id).first()
     if council is None:
         message = "This council is not covered by the call."
         raise CannotWrite(message)
-    application = Application.objects.create(call=call, council=council, reference=_next_reference(call), created_by=by)
+    application = Application.objects.create(call=call, council=council, reference=_next_reference(call), created_by=by, created_at=now)
     record(actor=by, verb="application.started", subject=application, council=council.code)
     return application
 

@@ -13,6 +13,7 @@ from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.eoi import CannotWrite, start_application
 from applications.states import ApplicationStatus
+from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
 from upstream import clock
@@ -33,10 +34,10 @@ def get_application(request: UserRequest, reference: str) -> Application:
 def begin(request: UserRequest, slug: str) -> HttpResponse:
     """Start the EoI for the council that the eligibility pages found, once the person may act for it."""
     call = get_object_or_404(Call.objects.published(), cohort__slug=slug)
-    answers = request.session.get(f"eligibility:{call.pk}", {})
-    council = Council.objects.filter(code=answers.get("council", "")).first()
-    if council is None:
-        return redirect("applications:start", slug)
+    answers = answers_for(request, call)
+    if missing := first_unanswered(call, answers, before="end"):
+        return missing
+    council = get_object_or_404(Council, code=answers["council"])
     if not can_act_for(request.user, council):
         here = reverse("applications:begin", args=[slug])
         return redirect(f"{reverse('cohort:request')}?{urlencode({'council': council.code, 'next': here})}")
