@@ -1,7 +1,9 @@
 """The outbox: queueing a message, and what staff may do to it before and after it goes."""
 
+import contextlib
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +16,6 @@ from django.db import models, transaction
 from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.utils.safestring import SafeString
-from kombu.exceptions import OperationalError
 
 from upstream import clock
 from upstream.accounts.models import User
@@ -31,8 +32,9 @@ BROKER_PAUSE_SECONDS = 30
 
 
 class Broker:
-    """What this process knows about the broker."""
+    """The way to the broker: one line for the whole process, and until when the broker counts as down."""
 
+    line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wake")
     down_until = 0.0
 
 
@@ -118,12 +120,18 @@ def only_our_links(_tag: str, attribute: str, value: str) -> str | None:
 
 
 def wake_worker(email_id: int, lane: str, expires: int | None = None) -> None:
-    """Ask a worker to deliver now. Never raises, and hardly ever waits: what this misses, the sweep delivers."""
+    """Ask a worker to deliver now. Never raises and never waits: what this misses, the sweep delivers."""
+    with contextlib.suppress(RuntimeError):  # the process is going down
+        Broker.line.submit(send_wake_up, email_id, lane, expires)
+
+
+def send_wake_up(email_id: int, lane: str, expires: int | None) -> None:
+    """Tell the broker, outside the request: one that is down takes seconds to say so."""
     if time.monotonic() < Broker.down_until:
         return
     try:
         current_app.send_task("upstream.correspondence.tasks.deliver", args=[email_id], queue=lane, expires=expires)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  (a thread has nobody above it to tell)
         Broker.down_until = time.monotonic() + BROKER_PAUSE_SECONDS
         log.warning("broker-unreachable", email=email_id, error=type(error).__name__)
 
