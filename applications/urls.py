@@ -8,6 +8,7 @@ app_name = "applications"
 urlpatterns = [
     path("calls/<slug:slug>/", calls.call, name="call"),
     path("calls/<slug:slug>/questions/", calls.questions, name="questions"),
+    path("calls/<slug:slug>/questions.pdf", calls.questions_pdf, name="questions_pdf"),
     path("calls/<slug:slug>/terms/", calls.terms, name="terms"),
     path("calls/<slug:slug>/start/", eligibility.start, name="start"),
     path("calls/<slug:slug>/start/council/", eligibility.council, name="start_council"),

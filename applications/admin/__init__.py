@@ -1,5 +1,5 @@
 """The office's pages of calls and of expressions of interest."""
 
-from applications.admin import applications
+from applications.admin import applications, calls
 
-__all__ = ["applications"]
+__all__ = ["applications", "calls"]

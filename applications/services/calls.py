@@ -127,3 +127,16 @@ def _copy_lists(sections: list[Section]) -> None:
                 entries = LISTS[QuestionPurpose(question.purpose)]._default_manager.filter(offered=True)
                 question.options = list(entries.values_list("name", flat=True))
                 question.save(update_fields=["options"])
+
+
+def check_closing(call: Call, closes_at: datetime) -> None:
+    """Raise ValidationError when a published call would close earlier than councils were told, or open again after closing."""
+    told = Call.objects.filter(pk=call.pk, published_at__isnull=False).values_list("closes_at", flat=True).first()
+    if told is None or closes_at == told:
+        return
+    if clock.now() >= told:
+        message = "This call has closed. To give one council more time, use an extension."
+        raise ValidationError(message)
+    if closes_at < told:
+        message = "Councils have been told a later moment. A published call can only close later, not earlier."
+        raise ValidationError(message)

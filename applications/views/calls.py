@@ -1,10 +1,13 @@
 """The public pages of a call. Staff see them before the call is published, too."""
 
+import hashlib
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.text import get_text_list
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
@@ -13,7 +16,10 @@ from applications.models import Call
 from cohort.states import Nation
 from upstream import clock, deadlines
 from upstream.accounts.models import User
+from upstream.documents.pdf import render_pdf
 from upstream.http import get_visible_or_404
+
+PDF_KEPT_SECONDS = 24 * 3600
 
 
 def get_call(request: HttpRequest, slug: str) -> Call:
@@ -70,6 +76,20 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Show every question on one page, to read and print before starting."""
     call = get_call(request, slug)
     return render(request, "applications/call_questions.html", standing(call) | {"sections": sections_of(call)})
+
+
+@login_not_required
+@require_safe
+def questions_pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hand over every question as a PDF. It takes a second to make, so it is kept until the page would read otherwise."""
+    call = get_call(request, slug)
+    context = {"call": call, "sections": sections_of(call)}
+    page = render_to_string("applications/call_questions_pdf.html", context)
+    key = f"questions-pdf:{hashlib.sha256(page.encode()).hexdigest()}"
+    pdf = cache.get_or_set(key, lambda: render_pdf("applications/call_questions_pdf.html", context), PDF_KEPT_SECONDS)
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{call.slug}-questions.pdf"'
+    return response
 
 
 def sections_of(call: Call) -> Any:

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
@@ -58,6 +58,11 @@ def while_open(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     return view
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, be it nothing at all, or None when the page is only read."""
+    return request.POST if request.method == "POST" else None
+
+
 def ask(request: HttpRequest, call: Call, form: Any, back: str) -> HttpResponse:
     """Show a page with one question."""
     context = {"call": call, "form": form, "back": back, "question": next(iter(form)).label}
@@ -72,7 +77,7 @@ def advise(call: Call, topic: str) -> HttpResponse:
 @while_open
 def start(request: HttpRequest, call: Call) -> HttpResponse:
     """Ask what kind of organisation leads."""
-    form = LeadForm(request.POST or None, initial=answers_for(request, call))
+    form = LeadForm(posted(request), initial=answers_for(request, call))
     if request.method == "POST" and form.is_valid():
         lead = form.cleaned_data["lead"]
         keep(request, call, lead=lead)
@@ -87,7 +92,7 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
         return redirect("applications:start", call.slug)
     day = localdate(call.closes_at)
     typed = request.POST.get("council", "")
-    form = CouncilForm(request.POST or None, initial={"council": kept_name(request, call)})
+    form = CouncilForm(posted(request), initial={"council": kept_name(request, call)})
     context: dict[str, Any] = {"call": call, "form": form}
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["council"]
@@ -143,7 +148,7 @@ def initiative(request: HttpRequest, call: Call) -> HttpResponse:
     """Ask whether there is something to work on."""
     if missing := first_unanswered(call, answers_for(request, call), before="initiative"):
         return missing
-    form = InitiativeForm(request.POST or None, initial=answers_for(request, call))
+    form = InitiativeForm(posted(request), initial=answers_for(request, call))
     if request.method == "POST" and form.is_valid():
         keep(request, call, initiative=form.cleaned_data["initiative"])
         if form.cleaned_data["initiative"] == Readiness.NONE:
@@ -157,7 +162,7 @@ def people(request: HttpRequest, call: Call) -> HttpResponse:
     """Ask whether two people can take part."""
     if missing := first_unanswered(call, answers_for(request, call), before="people"):
         return missing
-    form = PeopleForm(request.POST or None, initial=answers_for(request, call))
+    form = PeopleForm(posted(request), initial=answers_for(request, call))
     if request.method == "POST" and form.is_valid():
         keep(request, call, people=form.cleaned_data["people"])
         return redirect("applications:can_apply", call.slug) if form.cleaned_data["people"] else advise(call, "people")

@@ -1,16 +1,19 @@
 """The public pages of a call."""
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from pypdf import PdfReader
 
+from applications.models import Question
 from tests.factories import CallFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("call", "questions", "terms")
+PAGES = ("call", "questions", "questions_pdf", "terms")
 
 
 def page(client, name, slug="pilot-2019", **kwargs):
@@ -82,7 +85,7 @@ def test_the_public_cannot_see_an_unpublished_call(client, name):
     assert page(client, name, call.slug).status_code == 404
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ["call", "questions", "terms"])
 def test_staff_see_an_unpublished_call_and_are_told_so(client, roles, name):
     call = CallFactory(published_at=None)
     client.force_login(StaffFactory())
@@ -110,3 +113,18 @@ def test_the_pages_take_as_many_queries_for_fifty_questions_as_for_five(client, 
             page(client, "call", call.slug)
         with django_assert_num_queries(5):
             page(client, "questions", call.slug)
+
+
+def pdf_text(response):
+    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(response.content)).pages)
+
+
+def test_the_questions_come_as_a_pdf_that_keeps_up_with_them(client, pilot):
+    response = page(client, "questions_pdf")
+    assert response["Content-Type"] == "application/pdf"
+    assert "pilot-2019-questions.pdf" in response["Content-Disposition"]
+    text = pdf_text(response)
+    assert "midday on Monday 15 July 2019" in text
+    assert "What is different about the operating model?" in text
+    Question.objects.filter(text="Who are your partners?").update(hint="A hint that was bettered.")
+    assert "A hint that was bettered." in pdf_text(page(client, "questions_pdf"))
