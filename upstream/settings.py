@@ -202,6 +202,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "control_folder": str(VAR_DIR / "broker-control"),
     }
 )
+if not ENV["REDIS_URL"]:
+    (VAR_DIR / "broker").mkdir(parents=True, exist_ok=True)  # the file transport does not make it
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

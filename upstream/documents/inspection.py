@@ -71,6 +71,7 @@ def clean_image(content: bytes, form: str) -> bytes:
     """Return the picture alone, upright, without metadata."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        Image.open(io.BytesIO(content), formats=[form]).verify()
         image = Image.open(io.BytesIO(content), formats=[form])
         if image.width * image.height > MAX_PIXELS:
             raise UnacceptableFile(TOO_BIG_INSIDE)
