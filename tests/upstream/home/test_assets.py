@@ -1,9 +1,13 @@
 import gzip
 import re
+from io import BytesIO
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from pypdf import PdfReader
+
+from upstream.documents.pdf import render_pdf
 
 DIST = settings.BASE_DIR / "static/dist"
 SCRIPTS = [settings.BASE_DIR / "static/js/app.js", *(DIST / "govuk").rglob("*.js")]
@@ -36,3 +40,12 @@ def test_every_module_that_a_script_imports_is_there():
 
 def test_nothing_of_another_brand_is_in_the_styles():
     assert not re.search("GDS Transport|crest|crown", (DIST / "app.css").read_text())
+
+
+def test_a_welsh_name_is_drawn_in_a_document_with_its_own_letters(settings, tmp_path):
+    (tmp_path / "letter.html").write_text('{% extends "documents/base.html" %}{% block content %}<h1>Cyngor Tŷ</h1>{% endblock %}')
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [*settings.TEMPLATES[0]["DIRS"], tmp_path]}]
+    page = PdfReader(BytesIO(render_pdf("letter.html", {}))).pages[0]
+    fonts = {str(font["/BaseFont"]) for font in page["/Resources"]["/Font"].values()}
+    assert any("Extended" in font for font in fonts)
+    assert "Cyngor Tŷ" in page.extract_text()
