@@ -137,7 +137,7 @@ def test_text_over_the_word_limit_is_refused_whole_and_kept():
 
 def test_a_word_limit_is_told_to_the_counter_and_to_screen_readers():
     html = page(type("OneField", (forms.Form,), {"it": LongTextField(label="Story", word_limit=3)})())
-    assert 'data-module="govuk-character-count" data-maxwords="3"' in html
+    assert 'data-module="govuk-character-count" data-maxlength="3" data-count-type="words"' in html
     assert 'aria-describedby="id_it-info"' in html
     assert 'id="id_it-info"' in html
 
