@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from applications.models import Application, Call
+from applications.models import Application, Call, Extension
 from applications.states import ApplicationStatus
 from cohort.models import CouncilContact
 from upstream.accounts.models import User
@@ -16,7 +16,7 @@ from upstream.correspondence.services import queue, suppress
 DRAFT_DEADLINE = "draft-deadline"
 
 
-def people_of(application: Application) -> Iterable[User]:
+def people_of(application: Application | Extension) -> Iterable[User]:
     """Return the people who act for the council now."""
     contacts = CouncilContact.objects.active().filter(council=application.council_id)
     return [contact.user for contact in contacts.select_related("user")]
@@ -94,3 +94,25 @@ def closing_digest(call: Call, *, email: str, key: str, **options: Any) -> Outbo
         about=call,
         **options,
     )
+
+
+def extension_approved(extension: Extension) -> None:
+    """Tell everybody who acts for the council its new deadline, and drop reminders that name the old one.
+
+    The message is about the council's EoI, or about the call while there is none.
+    """
+    call = extension.call
+    application = call.applications.exclude(status=ApplicationStatus.WITHDRAWN).filter(council=extension.council_id).first()
+    if application:
+        suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The council has been given more time.")
+    link = address("eoi", application.reference) if application else address("call", call.slug)
+    for person in people_of(extension):
+        queue(
+            key=f"extension-approved:{extension.pk}:{person.pk}",
+            kind="extension-approved",
+            recipient=person.email,
+            template="applications/extension-approved",
+            context={"extension": extension, "application": application, "person": person, "link": link},
+            about=application or call,
+            use_by=extension.until,
+        )

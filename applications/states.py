@@ -91,3 +91,11 @@ class Readiness(TextChoices):
     LIVE = "live", "Yes, it is running"
     IMMINENT = "imminent", "Yes, we plan to start it within the 12 months"
     NONE = "none", "Not yet"
+
+
+class ExtensionStatus(TextChoices):
+    """Where a request for more time stands."""
+
+    WAITING = "waiting", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    REFUSED = "refused", "Refused"

@@ -1,13 +1,17 @@
 """EoIs in the office: a list to find them and a page to read one. Nothing on either is edited by hand."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
+from applications.admin.extensions import MAY_ASK
 from applications.admin.filters import (
     CallFilter,
     CompletenessFilter,
@@ -17,15 +21,30 @@ from applications.admin.filters import (
     RegionFilter,
     StatusFilter,
 )
+from applications.admin.reading import everything_about
+from applications.forms.extensions import MoreTimeForm
 from applications.models import Application
+from applications.services.extensions import request_extension
 from cohort.states import Control
-from upstream.deadlines import moment_in_words
-from upstream.office import ReadOnlyAdmin
+from upstream.accounts.models import User
+from upstream.deadlines import in_words, moment_in_words
+from upstream.office import Act, ReadOnlyAdmin
+
+
+def ask_for_time(application: Application, user: User, *, until: datetime, reason: str) -> str:
+    """Ask for more time for the EoI's council."""
+    request_extension(call_id=application.call_id, council_id=application.council_id, until=until, reason=reason, by=user)
+    return f"You asked for more time for {application.council}, until {in_words(until)}. Somebody else has to approve it."
+
+
+def is_draft(application: Application, _user: Any) -> bool:
+    """Return whether more time would be of use."""
+    return application.is_draft
 
 
 @admin.register(Application)
 class ApplicationAdmin(ReadOnlyAdmin):
-    """The list of EoIs."""
+    """The list of EoIs, and the page to read one."""
 
     list_display = (
         "reference",
@@ -44,10 +63,39 @@ class ApplicationAdmin(ReadOnlyAdmin):
     search_fields = ("reference", "council__name", "council__official_name", "initiative_title")
     search_help_text = "Reference, council or title of the initiative"
     show_full_result_count = False
+    acts: ClassVar[tuple[Act, ...]] = (
+        Act(
+            name="extend",
+            label="Ask for more time",
+            permission=MAY_ASK,
+            run=ask_for_time,
+            consequence="Somebody else has to approve this. We then email everybody who acts for the council.",
+            form=MoreTimeForm,
+            offered=is_draft,
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the list shows and filters by."""
-        return super().get_queryset(request).with_control().with_completeness()  # type: ignore[attr-defined,no-any-return]
+        return super().get_queryset(request).with_control().with_completeness().with_deadline()  # type: ignore[attr-defined,no-any-return]
+
+    @method_decorator(require_safe)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show everything about one EoI, in place of Django's form."""
+        del form_url, extra_context
+        application = self.visible_or_404(request, object_id)
+        return self.page(
+            request,
+            "admin/applications/application.html",
+            title=f"{application.reference} {application.council}",
+            application=application,
+            control=self.control(application),
+            status=self.status_tag(application),
+            offered_acts=self.offered_acts(request, application),
+            **everything_about(application, request.user),  # type: ignore[arg-type]
+        )
 
     @admin.display(description="Council", ordering="council__name")
     def council_name(self, application: Application) -> str:

@@ -9,7 +9,7 @@ from django.db.models import CharField, Count, F, Func, QuerySet
 from django.http import HttpRequest
 
 from applications.models import Application, Call
-from applications.states import ApplicationStatus, Completeness
+from applications.states import ApplicationStatus, Completeness, ExtensionStatus
 from cohort.states import Control, CouncilKind, Region
 
 
@@ -64,6 +64,14 @@ class StatusFilter(ColumnFilter):
     title = "status"
     parameter_name = column = "status"
     labels = ApplicationStatus.choices
+
+
+class ExtensionStatusFilter(ColumnFilter):
+    """By whether somebody still has to decide."""
+
+    title = "status"
+    parameter_name = column = "status"
+    labels = ExtensionStatus.choices
 
 
 class RegionFilter(ColumnFilter):

@@ -6,13 +6,14 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest, Now
 
-from applications.states import QuestionKind, QuestionPurpose
+from applications.states import ExtensionStatus, QuestionKind, QuestionPurpose
 from cohort.models import Cohort, Council
 from cohort.states import Nation
 from upstream.accounts.models import User
+from upstream.deadlines import in_words
 
 
 def all_nations() -> list[str]:
@@ -162,6 +163,28 @@ class Question(models.Model):
         return f"q{self.pk}"
 
 
+class ExtensionQuerySet(models.QuerySet["Extension"]):
+    """Reading requests for more time."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only staff see who asked for more time, and why."""
+        return self if user.has_perm("applications.view_extension") else self.none()
+
+    def waiting(self) -> Self:
+        """Return the requests that somebody still has to decide."""
+        return self.filter(approved_at__isnull=True, refused_at__isnull=True)
+
+    def with_status(self) -> Self:
+        """Annotate `status`, an ExtensionStatus value."""
+        return self.annotate(
+            status=Case(
+                When(approved_at__isnull=False, then=Value(ExtensionStatus.APPROVED.value)),
+                When(refused_at__isnull=False, then=Value(ExtensionStatus.REFUSED.value)),
+                default=Value(ExtensionStatus.WAITING.value),
+            )
+        )
+
+
 class Extension(models.Model):
     """More time for one council, asked for by one member of staff and approved by another."""
 
@@ -174,6 +197,8 @@ class Extension(models.Model):
     approved_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     refused_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExtensionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)
@@ -194,4 +219,14 @@ class Extension(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.council} until {self.until:%d %B %Y %H:%M} UTC"
+        return f"{self.council} until {in_words(self.until)}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody still has to decide."""
+        return self.approved_at is None and self.refused_at is None
+
+    @property
+    def status_in_words(self) -> str:
+        """How it stands. Needs `with_status`."""
+        return ExtensionStatus(self.status).label  # type: ignore[attr-defined]

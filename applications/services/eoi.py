@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.timezone import localdate
 
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
@@ -48,13 +48,18 @@ def start_application(*, call_id: int, council_id: int, by: User) -> Application
     if not call.has_opened(now) or now >= call.deadline:  # type: ignore[attr-defined]
         message = "This call is not open for applications."
         raise CannotWrite(message)
-    council = Council.objects.existing_on(localdate(call.closes_at)).filter(nation__in=call.nations, pk=council_id).first()
+    council = covered_councils(call).filter(pk=council_id).first()
     if council is None:
         message = "This council is not covered by the call."
         raise CannotWrite(message)
     application = Application.objects.create(call=call, council=council, reference=_next_reference(call), created_by=by, created_at=now)
     record(actor=by, verb="application.started", subject=application, council=council.code)
     return application
+
+
+def covered_councils(call: Call) -> QuerySet[Council]:
+    """Return the councils that the call is for: those in its nations that exist on the day it closes."""
+    return Council.objects.existing_on(localdate(call.closes_at)).filter(nation__in=call.nations)
 
 
 def _next_reference(call: Call) -> str:

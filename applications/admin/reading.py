@@ -1,0 +1,70 @@
+"""What the office reads about one EoI: a fixed number of queries, however much there is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from applications.models import Application, Extension, SubmissionAttempt
+from applications.services.answers import AnsweredSection, answered_sections
+from cohort.models import CouncilContact
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail
+
+VERBS = {
+    "application.started": "Started",
+    "application.submitted": "Submitted",
+    "application.withdrawn": "Withdrawn",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of the history."""
+
+    at: datetime
+    what: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Press:
+    """A press of the submit button, with the questions that had no answer that would do."""
+
+    attempt: SubmissionAttempt
+    missing: list[str]
+
+
+def everything_about(application: Application, user: User) -> dict[str, Any]:
+    """Return the page's context: what this person may see of everything that belongs to the EoI."""
+    sections = answered_sections(application)
+    entries = Entry.objects.about(application) if user.has_perm("audit.view_entry") else Entry.objects.none()
+    extensions = Extension.objects.visible_to(user).filter(call=application.call_id, council=application.council_id).with_status()
+    messages = OutboundEmail.objects.visible_to(user).about(application).defer("text", "html")
+    contacts = CouncilContact.objects.visible_to(user).active().filter(council=application.council_id)
+    return {
+        "sections": sections,
+        "can_still_submit": application.is_draft and clock.now() < application.deadline,  # type: ignore[attr-defined]
+        "extensions": extensions.select_related("requested_by", "approved_by"),
+        "people": contacts.select_related("user"),
+        "history": list(history(list(entries))),
+        "presses": list(presses(application, sections)),
+        "messages_about": messages,
+    }
+
+
+def history(entries: list[Entry]) -> Iterator[Event]:
+    """Yield the audit trail in words, everybody's name found in one query."""
+    names = User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id})
+    for entry in entries:
+        who = str(names.get(entry.actor_id, "Somebody no longer on record")) if entry.actor_id else "The system"
+        yield Event(entry.at, VERBS.get(entry.verb, entry.verb), who)
+
+
+def presses(application: Application, sections: Iterable[AnsweredSection]) -> Iterator[Press]:
+    """Yield every press of the submit button, oldest first."""
+    asked = {answered.question.pk: answered.question.text for section in sections for answered in section.answers}
+    for attempt in application.attempts.select_related("by"):
+        yield Press(attempt, [asked[pk] for pk in attempt.missing if pk in asked])
