@@ -31,10 +31,12 @@ def get_call(request: HttpRequest, slug: str) -> Call:
 def standing(call: Call) -> dict[str, Any]:
     """Return where the call stands at this moment, for its pages."""
     now = clock.now()
+    is_over = now >= call.closes_at
     return {
         "call": call,
         "is_open": call.is_open(now),
-        "is_over": now >= call.closes_at,
+        "is_over": is_over,
+        "has_extensions": is_over and call.extensions.filter(approved_at__isnull=False, until__gt=now).exists(),
         "nations": nations_in_words(call),
         "time_left": deadlines.time_left(call.closes_at, now),
     }

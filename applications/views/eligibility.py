@@ -21,6 +21,7 @@ from applications.states import Lead, Readiness
 from applications.views.calls import get_call, nations_in_words, standing
 from cohort.models import Council
 from cohort.names import find_councils, find_ended
+from upstream import clock
 
 MAY_LEAD = {Lead.COUNCIL, Lead.COMBINED_AUTHORITY}
 ADVICE = ("third-sector", "other", "not-listed", "initiative", "people")
@@ -43,7 +44,10 @@ def keep(request: HttpRequest, call: Call, **answers: Any) -> None:
 
 
 def while_open(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Make a public view of a page about a call that is open; before and after that, say so instead."""
+    """Make a public view of a page about a call that is open; before and after that, say so instead.
+
+    While an extension runs for some council the questions are open to all: which council it is, they are about to say.
+    """
 
     @login_not_required
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +55,7 @@ def while_open(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     def view(request: HttpRequest, slug: str, **kwargs: str) -> HttpResponse:
         call = get_call(request, slug)
         now_standing = standing(call)
-        if not now_standing["is_open"]:
+        if not now_standing["is_open"] and not now_standing["has_extensions"]:
             return render(request, "applications/eligibility_not_open.html", now_standing)
         return page(request, call, **kwargs)
 
@@ -91,7 +95,6 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
     if answers_for(request, call).get("lead") not in MAY_LEAD:
         return redirect("applications:start", call.slug)
     day = localdate(call.closes_at)
-    typed = request.POST.get("council", "")
     form = CouncilForm(posted(request), initial={"council": kept_name(request, call)})
     context: dict[str, Any] = {"call": call, "form": form}
     if request.method == "POST" and form.is_valid():
@@ -99,7 +102,7 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
         found = find_councils(typed, day)
         if len(found.exact) == 1:
             return redirect("applications:start_confirm", call.slug, found.exact[0].code)
-        if ended := find_ended(typed, day):
+        if not found.exact and (ended := find_ended(typed, day)):
             return redirect("applications:start_confirm", call.slug, ended[0].code)
         if meant := found.exact or found.near:
             return which_council(request, call, typed, meant)
@@ -134,6 +137,8 @@ def confirm(request: HttpRequest, call: Call, code: str) -> HttpResponse:
     exists = Council.objects.existing_on(day).filter(pk=council.pk).exists()
     covered = council.nation in call.nations
     context = {"call": call, "council": council, "exists": exists, "covered": covered, "nations": nations_in_words(call)}
+    if clock.now() >= Call.objects.with_deadline_for(council.pk).get(pk=call.pk).deadline:  # type: ignore[attr-defined]
+        return render(request, "applications/eligibility_not_open.html", standing(call))
     if not exists or not covered:
         context["successors"] = council.successors.existing_on(day) if not exists else []
         return render(request, "applications/eligibility_council_advice.html", context)

@@ -54,6 +54,12 @@ def test_a_closed_call_says_so_and_has_no_way_in(client, pilot):
     assert " left<" not in text
 
 
+def test_the_deadline_and_the_way_in_come_before_the_text(client, pilot, move_clock):
+    move_clock(datetime(2019, 7, 12, 7, tzinfo=UTC))
+    text = page(client, "call").content.decode()
+    assert text.index("3 days and 4 hours left") < text.index("What this is about")
+
+
 def test_a_call_that_is_not_open_yet_says_when_it_opens(client, pilot, move_clock):
     move_clock(datetime(2019, 6, 1, tzinfo=UTC))
     assert "Opens at 9am on Monday 3 June 2019" in page(client, "call").content.decode()

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.urls import reverse
 
+from applications.models import Extension
 from cohort.states import CouncilKind, Nation, Region
 from tests.factories import CallFactory, CouncilFactory, UserFactory
 
@@ -208,6 +209,34 @@ def test_before_and_after_the_call_every_page_says_so(client, oxford, move_clock
     before = dict(client.session)
     assert words in text(answer(client, "start", lead="other"))
     assert dict(client.session) == before
+
+
+def test_only_the_council_with_more_time_goes_on_after_the_call_has_closed(client, call, oxford, oxfordshire, move_clock):
+    closed = datetime(2019, 7, 16, 9, tzinfo=UTC)
+    Extension.objects.create(
+        call=call,
+        council=oxford,
+        until=datetime(2019, 7, 17, 11, tzinfo=UTC),
+        reason="Flood",
+        requested_by=UserFactory(),
+        approved_by=UserFactory(),
+        approved_at=closed,
+    )
+    move_clock(closed)
+    assert url("start") in text(client.get(url("call")))
+    lead(client)
+    assert "Applications have closed" in text(client.get(url("start_confirm", "OXF")))
+    assert answer(client, "start_confirm", "OXO").url == url("start_initiative")
+    move_clock(datetime(2019, 7, 17, 11, tzinfo=UTC))
+    assert "Applications have closed" in text(client.get(url("start")))
+
+
+def test_a_name_that_an_ended_council_bore_too_still_offers_those_that_exist(client, call):
+    for code in ("AAA", "BBB"):
+        CouncilFactory(code=code, name="Twinham")
+    CouncilFactory(code="OLD", name="Twinham", ends_on=date(2018, 3, 31))
+    lead(client)
+    assert "Which council do you mean?" in text(answer(client, "start_council", council="Twinham"))
 
 
 def test_the_council_page_takes_as_many_queries_for_fifty_councils_as_for_five(client, call, django_assert_num_queries):
