@@ -1,5 +1,6 @@
 """Pages that belong to no single app."""
 
+from allauth.account.views import logout
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -52,6 +53,15 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def cookies(request: HttpRequest) -> HttpResponse:
     """Show which cookies the site sets."""
     return render(request, "home/cookies.html")
+
+
+@login_not_required
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ask, then sign out. The browser forgets pages it kept; storage stays, as it may hold text that is not saved yet."""
+    response: HttpResponse = logout(request)
+    if request.method == "POST":
+        response["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @login_not_required

@@ -24,9 +24,10 @@ class Command(BaseCommand):
             differences = load_register(data=file.read_bytes(), by=None)
         except (OSError, UnreadableFile) as error:
             raise CommandError(str(error)) from error
-        for council in differences.added:
+        details = options["verbosity"] > 0
+        for council in differences.added if details else ():
             self.stdout.write(f"Added {council.code} {council}")
-        for council, facts in differences.changed:
+        for council, facts in differences.changed if details else ():
             for label, before, after in facts:
                 self.stdout.write(f"Changed {council.code} {council}: {label} from “{before}” to “{after}”")
         for line, reason in differences.refused:
