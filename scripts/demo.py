@@ -43,7 +43,7 @@ def say(text: str) -> None:
 def prepare() -> None:
     """Bring the database and the static files up to date. Every step may run again."""
     from django.conf import settings
-    from django.core.management import call_command, get_commands
+    from django.core.management import call_command
     from django.db import connections
 
     say("Preparing the database.")
@@ -52,8 +52,7 @@ def prepare() -> None:
     call_command("sync_roles")
     say("Loading the councils and the invented programme (a moment the first time).")
     for command in ("load_councils", "load_demo"):
-        if command in get_commands():
-            call_command(command, stdout=StringIO())
+        call_command(command, stdout=StringIO())
     say("Collecting the static files.")
     call_command("collectstatic", interactive=False, verbosity=0)
     connections.close_all()
