@@ -12,8 +12,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from upstream.accounts.models import User
+from upstream.home.today import today
 
 
 def belongs_in_the_office(user: Any) -> bool:
@@ -32,11 +36,16 @@ class OfficeSite(AdminSite):
     site_header = "Programme office"
     site_title = "Upstream office"
     index_title = "Today"
-    index_template = "admin/index.html"
+    index_template = "admin/today.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in who works here and has the second factor that the settings ask for."""
         return belongs_in_the_office(request.user) and not lacks_second_factor(request.user)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the working day."""
+        person: User = request.user  # type: ignore[assignment]
+        return super().index(request, {**(extra_context or {}), **today(person)})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002

@@ -1,0 +1,195 @@
+"""The office's front page."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+
+from applications.models import Extension
+from applications.states import ApplicationStatus
+from cohort.models import PoliticalControl
+from cohort.states import ContactStatus, Control, CouncilKind, Region
+from tests.factories import (
+    ApplicationFactory,
+    CallFactory,
+    CohortFactory,
+    ContactFactory,
+    CouncilFactory,
+    StaffFactory,
+    UserFactory,
+)
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.states import EmailStatus
+from upstream.home.charts import tiles
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
+URL = "/admin/"
+NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
+QUERIES = 16
+
+
+@pytest.fixture
+def staff():
+    return StaffFactory()
+
+
+@pytest.fixture
+def office(client, staff, move_clock):
+    move_clock(NOW)
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def call(move_clock):
+    move_clock(NOW)
+    return CallFactory(title="Call for members", opens_at=NOW - timedelta(days=1), closes_at=NOW + timedelta(days=40))
+
+
+def duties(client):
+    return {duty.text: duty.url for duty in client.get(URL).context["duties"]}
+
+
+def message(status):
+    return OutboundEmail.objects.create(
+        key=f"m:{status}", kind="k", recipient="a@example.org", subject="S", text="t", html="h", status=status
+    )
+
+
+def test_an_empty_office_says_so_everywhere(office):
+    page = office.get(URL).content.decode()
+    assert "Nothing waits for you." in page
+    assert "There are no dates to come." in page
+    assert "No call has opened yet." in page
+    assert '<h2 id="records">Records</h2>' in page
+
+
+def test_a_call_without_expressions_of_interest_says_so(office, call):
+    page = office.get(URL).content.decode()
+    assert "No council has started yet." in page
+    assert '<svg class="office-map"' not in page
+
+
+def test_people_who_ask_to_act_for_a_council_lead_to_the_list_of_them(office):
+    waiting = ContactFactory(status=ContactStatus.REQUESTED)
+    ContactFactory()
+    [url] = [url for text, url in duties(office).items() if text == "1 request to act for a council"]
+    assert list(office.get(url).context["cl"].result_list) == [waiting]
+
+
+def extension(call, by):
+    return Extension.objects.create(
+        call=call, council=CouncilFactory(), until=call.closes_at + timedelta(days=1), reason="Flood", requested_by=by
+    )
+
+
+def test_an_extension_waits_for_somebody_else_than_who_asked(office, call, staff):
+    extension(call, staff)
+    assert not duties(office)
+    wanted = extension(call, StaffFactory())
+    url = duties(office)["1 extension to approve or refuse"]
+    assert wanted in office.get(url).context["cl"].result_list
+
+
+def test_mail_that_failed_or_may_not_have_arrived_leads_to_the_outbox(office):
+    wanted = [message(status) for status in (EmailStatus.FAILED, EmailStatus.UNKNOWN)]
+    message(EmailStatus.SENT)
+    found = duties(office)
+    assert set(found) == {"1 message that could not be sent", "1 message that may not have arrived"}
+    assert [office.get(url).context["cl"].result_list[0] for url in found.values()] == wanted
+
+
+def test_a_call_that_closes_within_a_fortnight_is_named_with_its_deadline_in_words(office):
+    for days in (3, 14, 15):
+        CallFactory(title=f"Call {days}", opens_at=NOW - timedelta(days=30), closes_at=NOW + timedelta(days=days))
+    found = list(duties(office))
+    assert found == [
+        "Call 3 closes at midday on Friday 8 January 2027, in 3 days",
+        "Call 14 closes at midday on Tuesday 19 January 2027, in 14 days",
+    ]
+
+
+def test_the_next_deadlines_stand_in_order(office, call, staff):
+    CohortFactory(name="Cohort A", starts_on=date(2027, 1, 10), confirmations_due_on=date(2027, 1, 6))
+    row = extension(call, staff)
+    Extension.objects.filter(pk=row.pk).update(approved_at=NOW, approved_by=StaffFactory())
+    lines = [(deadline.when, deadline.what) for deadline in office.get(URL).context["deadlines"]]
+    assert lines[:4] == [
+        ("Wednesday 6 January 2027", "Every council that applied for Cohort A has its answer"),
+        ("Sunday 10 January 2027", "Cohort A starts"),
+        ("midday on Sunday 14 February 2027", "Call for members closes"),
+        ("midday on Monday 15 February 2027", f"The extension of {row.council} ends"),
+    ]
+
+
+def test_every_figure_leads_to_a_list_of_that_many(office, call):
+    councils = [
+        CouncilFactory(region=Region.WALES, kind=CouncilKind.WELSH),
+        CouncilFactory(region=Region.WALES, kind=CouncilKind.WELSH),
+        CouncilFactory(region=Region.LONDON, kind=CouncilKind.LONDON_BOROUGH),
+    ]
+    PoliticalControl.objects.create(council=councils[0], since=date(2024, 5, 1), control=Control.PLAID_CYMRU)
+    for council in councils:
+        ApplicationFactory(call=call, council=council)
+    ApplicationFactory(call=call, council=councils[0], status=ApplicationStatus.WITHDRAWN, withdrawn_at=NOW)
+    ApplicationFactory(call=CallFactory(opens_at=NOW - timedelta(days=400), closes_at=NOW - timedelta(days=300)))
+    standing = office.get(URL).context["standing"]
+    lines = standing.stages + standing.regions + standing.controls + standing.kinds
+    assert {line.label: line.number for line in lines if line.number} == {
+        "Draft": 3,
+        "Withdrawn": 1,
+        "Wales": 3,
+        "London": 1,
+        "Plaid Cymru": 2,
+        "Not recorded": 2,
+        "Welsh council": 3,
+        "London borough or the City": 1,
+    }
+    for line in lines:
+        assert len(office.get(line.url).context["cl"].result_list) == line.number, line.label
+
+
+def test_the_map_has_a_tile_with_its_number_for_each_nation_and_region(office, call):
+    ApplicationFactory(call=call, council=CouncilFactory(region=Region.SCOTLAND))
+    page = office.get(URL).content.decode()
+    assert page.count('class="office-tile ') == len(Region)
+    assert "Scotland 1, N Ireland 0" in page
+    assert "style=" not in page
+
+
+def test_tiles_darken_in_five_steps_and_never_share_a_place():
+    numbers = dict(zip(Region.values, range(12), strict=True))
+    drawn = tiles(numbers)
+    assert {tile.step for tile in drawn} == {1, 2, 3, 4, 5}
+    assert [tile.step for tile in drawn if tile.number == 0] == [1]
+    assert [tile.step for tile in drawn if tile.number == 11] == [5]
+    assert len({(tile.x, tile.y) for tile in drawn}) == len(Region)
+
+
+def test_finance_see_their_own_dates_and_nothing_of_expressions_of_interest(client, call):
+    ContactFactory(status=ContactStatus.REQUESTED)
+    message(EmailStatus.FAILED)
+    ApplicationFactory(call=call)
+    finance = UserFactory(is_staff=True)
+    finance.groups.add(Group.objects.get(name="Finance"))
+    client.force_login(finance)
+    response = client.get(URL)
+    assert response.context["duties"] == []
+    assert response.context["standing"] is None
+    assert "Expressions of interest" not in response.content.decode()
+    assert {deadline.what for deadline in response.context["deadlines"]} == {
+        f"Every council that applied for {call.cohort} has its answer",
+        f"{call.cohort} starts",
+    }
+
+
+@pytest.mark.parametrize("number", [5, 50])
+def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(office, call, number, django_assert_num_queries):
+    by = StaffFactory()
+    for _ in range(number):
+        ApplicationFactory(call=call)
+        ContactFactory(status=ContactStatus.REQUESTED)
+        extension(call, by)
+    office.get(URL)
+    with django_assert_num_queries(QUERIES):
+        office.get(URL)
