@@ -1,0 +1,87 @@
+"""People in the office: who they are, and which of them work here."""
+
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from upstream.accounts.models import User
+from upstream.office import OfficeAdmin
+
+# Roles are kept in code, addresses and second factors belong to their person: none of them is edited in the office.
+for model in (Group, EmailAddress, Authenticator):
+    admin.site.unregister(model)
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A person's details."""
+
+    class Meta:
+        model = User
+        fields: ClassVar[list[str]] = ["email", "full_name", "job_title", "phone", "is_active", "is_staff", "groups"]
+        widgets: ClassVar[dict[str, Any]] = {"groups": forms.CheckboxSelectMultiple}
+        labels: ClassVar[dict[str, str]] = {"groups": "Roles"}
+        help_texts: ClassVar[dict[str, str]] = {"groups": "What each role may do is listed in upstream/home/roles.py."}
+
+    def clean_email(self) -> str:
+        """Keep addresses in lower case, so that one address is one person."""
+        return str(self.cleaned_data["email"]).lower()
+
+
+@admin.register(User)
+class UserAdmin(OfficeAdmin):
+    """Everybody who can sign in. Only a superuser decides who works here, and nobody changes an address that is in use."""
+
+    all_visible = True
+    form = PersonForm
+    list_display = ("name", "email", "job_title", "is_active", "is_staff", "roles", "last_login")
+    list_display_links = ("name",)
+    list_filter = ("is_staff", "is_active", "groups")
+    search_fields = ("full_name", "email")
+    search_help_text = "Search by name or email address"
+    fieldsets = (
+        (None, {"fields": ("email", "full_name", "job_title", "phone")}),
+        ("Access", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
+        ("Dates", {"fields": ("date_joined", "last_login")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch everybody's roles at once."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Let a superuser alone decide who works here, and with which roles."""
+        fixed = ["is_superuser", "date_joined", "last_login"]
+        if obj:
+            fixed += ["email"]
+        if not request.user.is_superuser:
+            fixed += ["is_staff", "groups"]
+        return fixed
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let a superuser alone change people who work here."""
+        protected = obj is not None and (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and (not protected or bool(request.user.is_superuser))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Give a new person no password: they sign in by emailed code, which proves the address is theirs."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="Name", ordering="full_name")
+    def name(self, user: User) -> str:
+        """Return the name, or the address of who has not given one."""
+        return user.get_full_name()
+
+    @admin.display(description="Roles")
+    def roles(self, user: User) -> str:
+        """Return the roles, in words."""
+        if user.is_superuser:
+            return "Superuser"
+        return ", ".join(group.name for group in user.groups.all())
