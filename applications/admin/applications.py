@@ -4,13 +4,19 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from applications.admin.exporting import FORMATS
 from applications.admin.extensions import MAY_ASK
 from applications.admin.filters import (
     CallFilter,
@@ -24,6 +30,7 @@ from applications.admin.filters import (
 from applications.admin.reading import everything_about
 from applications.forms.extensions import MoreTimeForm
 from applications.models import Application
+from applications.services.export import export_applications
 from applications.services.extensions import request_extension
 from cohort.states import Control
 from upstream.accounts.models import User
@@ -49,11 +56,11 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_display = (
         "reference",
         "council_name",
+        "status_tag",
         "region",
         "control",
         "kind",
         "initiative_title",
-        "status_tag",
         "completeness",
         "submitted",
     )
@@ -96,6 +103,24 @@ class ApplicationAdmin(ReadOnlyAdmin):
             offered_acts=self.offered_acts(request, application),
             **everything_about(application, request.user),  # type: ignore[arg-type]
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give exporting its address."""
+        return [self.address("export/<str:file_format>/", require_POST(self.export), "export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
+        """Send what the list shows under its filters, all pages of it."""
+        if file_format not in FORMATS:
+            raise Http404
+        person: User = request.user  # type: ignore[assignment]
+        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
+            raise PermissionDenied
+        try:
+            shown = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.url_name('changelist')}")
+        rows = export_applications(applications=shown, file_format=file_format, by=person)
+        return FORMATS[file_format](rows)
 
     @admin.display(description="Council", ordering="council__name")
     def council_name(self, application: Application) -> str:

@@ -82,7 +82,11 @@ class Application(models.Model):
         verbose_name = "expression of interest"
         verbose_name_plural = "expressions of interest"
         ordering = ("reference",)
-        permissions = (("request_extension", "Can ask for more time for a council"), ("approve_extension", "Can approve more time"))
+        permissions = (
+            ("request_extension", "Can ask for more time for a council"),
+            ("approve_extension", "Can approve more time"),
+            ("export_application", "Can take expressions of interest out as a table"),
+        )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=ApplicationStatus.values), name="application_status_known"),
             models.UniqueConstraint(

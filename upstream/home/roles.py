@@ -7,6 +7,7 @@ ROLES: dict[str, frozenset[str]] = {
             "applications.add_call",
             "applications.approve_extension",
             "applications.change_call",
+            "applications.export_application",
             "applications.request_extension",
             "applications.view_application",
             "applications.view_call",

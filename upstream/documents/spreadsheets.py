@@ -1,0 +1,61 @@
+"""Tables that leave as CSV or XLSX. A cell that a spreadsheet could take for a formula leaves as text."""
+
+import csv
+import unicodedata
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+FORMULA_STARTS = frozenset("=+-@")
+CONTROL_STARTS = ("\t", "\r", "\n")
+# What XML refuses besides, and Excel then calls the file damaged.
+NONCHARACTERS = str.maketrans("", "", "\ufffe\uffff")
+
+
+def safe_cell(text: str) -> str:
+    """Return text that a spreadsheet shows as it is, with an apostrophe before what could start a formula.
+
+    Spaces and invisible characters do not hide a formula, nor do the wide and small forms of its signs: programs skip or fold them.
+    """
+    clean = ILLEGAL_CHARACTERS_RE.sub("", text).translate(NONCHARACTERS)
+    first = next((sign for sign in clean if not sign.isspace() and unicodedata.category(sign) not in {"Cc", "Cf"}), "")
+    risky = clean.startswith(CONTROL_STARTS) or unicodedata.normalize("NFKC", first)[:1] in FORMULA_STARTS
+    return f"'{clean}" if risky else clean
+
+
+class Echo:
+    """A file for csv.writer that hands each line back."""
+
+    def write(self, line: str) -> str:
+        """Return the line."""
+        return line
+
+
+def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a CSV file that Excel opens as UTF-8. Every cell is quoted, so no other separator splits one."""
+    yield "\ufeff"
+    write = csv.writer(Echo(), quoting=csv.QUOTE_ALL).writerow
+    for row in rows:
+        yield write([safe_cell(text) for text in row])
+
+
+def xlsx(rows: Iterable[Iterable[str]], title: str) -> bytes:
+    """Return a workbook of one sheet in which every cell is text. Rows are written as they come, never all held."""
+    workbook = Workbook(write_only=True)
+    sheet: Any = workbook.create_sheet(title)
+    sheet.freeze_panes = "A2"
+
+    def cell(text: str) -> WriteOnlyCell:
+        written = WriteOnlyCell(sheet, safe_cell(text))
+        written.data_type = "s"  # openpyxl would make errors of texts such as #N/A
+        return written
+
+    for row in rows:
+        sheet.append([cell(text) for text in row])
+    file = BytesIO()
+    workbook.save(file)
+    return file.getvalue()
