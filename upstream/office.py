@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 
@@ -71,7 +72,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Give each act an address, before Django's own, which would take it for a record's key."""
         return [self.address(f"<path:object_id>/{act.name}/", self.act_view(act), act.name) for act in self.acts] + super().get_urls()
 
-    def address(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+    def address(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
         """Return an address for a page of this model, named `admin:<app>_<model>_<name>`, that only people of the office reach."""
         return path(route, self.admin_site.admin_view(view), name=self.url_name(name))
 

@@ -39,7 +39,7 @@ def export_applications(*, applications: QuerySet[Application], file_format: str
 def table(applications: QuerySet[Application]) -> Iterator[list[str]]:
     """Yield the headings and then a row for each EoI, in the order of their references. A column for each question of their calls."""
     in_calls = Question.objects.filter(section__call__in=applications.order_by().values("call")).select_related("section__call")
-    questions = list(in_calls.order_by("section__call_id", *Question._meta.ordering))
+    questions = list(in_calls.order_by("section__call_id", "section__position", "position", "pk"))
     several_calls = len({question.section.call_id for question in questions}) > 1
     yield [*HEADINGS, *(f"{question.section.call}: {question}" if several_calls else question.text for question in questions)]
     files = files_of(applications)

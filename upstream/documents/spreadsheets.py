@@ -49,7 +49,7 @@ def xlsx(rows: Iterable[Iterable[str]], title: str) -> bytes:
     sheet: Any = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"
 
-    def cell(text: str) -> WriteOnlyCell:
+    def cell(text: str) -> Any:
         written = WriteOnlyCell(sheet, safe_cell(text))
         written.data_type = "s"  # openpyxl would make errors of texts such as #N/A
         return written
