@@ -1,5 +1,6 @@
 """Making and finding people."""
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import QuerySet
 
@@ -14,4 +15,11 @@ def people_who_may(permission: str) -> QuerySet[User]:
 def find_or_invite_user(*, email: str) -> User:
     """Return the person with this address, made without a password if new: an emailed code proves the address is theirs."""
     email = email.strip().lower()
-    return User.objects.filter(email=email).first() or User.objects.create_user(email)
+    return User.objects.filter(email=email).first() or _invite(email)
+
+
+def _invite(email: str) -> User:
+    user = User.objects.create_user(email)
+    # With this row the code of the first sign-in proves the address too; without it allauth would ask for a second code.
+    EmailAddress.objects.create(user=user, email=email, primary=True)
+    return user
