@@ -9,7 +9,16 @@ from cohort.models import Council
 from upstream.fields import RadioField, ShortTextField, YesNoField
 
 
-class LeadForm(forms.Form):
+class OneQuestionForm(forms.Form):
+    """A form with one question, which is its page's heading."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.heads_page = True  # type: ignore[attr-defined]
+
+
+class LeadForm(OneQuestionForm):
     """What kind of organisation leads."""
 
     lead = RadioField(
@@ -19,7 +28,7 @@ class LeadForm(forms.Form):
     )
 
 
-class CouncilForm(forms.Form):
+class CouncilForm(OneQuestionForm):
     """The council's name. The page offers a list, and any name may be typed."""
 
     council = ShortTextField(
@@ -30,7 +39,7 @@ class CouncilForm(forms.Form):
     )
 
 
-class WhichCouncilForm(forms.Form):
+class WhichCouncilForm(OneQuestionForm):
     """One of a few councils, or none of them."""
 
     NONE = "none"
@@ -43,7 +52,7 @@ class WhichCouncilForm(forms.Form):
         self.fields["code"].choices = [*choices, (self.NONE, "None of these")]  # type: ignore[attr-defined]
 
 
-class InitiativeForm(forms.Form):
+class InitiativeForm(OneQuestionForm):
     """Whether there is something to work on."""
 
     initiative = RadioField(
@@ -54,7 +63,7 @@ class InitiativeForm(forms.Form):
     )
 
 
-class PeopleForm(forms.Form):
+class PeopleForm(OneQuestionForm):
     """Whether two people can take part."""
 
     people = YesNoField(

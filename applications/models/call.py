@@ -162,6 +162,12 @@ class Question(models.Model):
         """The question's name in the form."""
         return f"q{self.pk}"
 
+    @property
+    def control_id(self) -> str:
+        """The id of its first control, for links that lead to it."""
+        groups = {QuestionKind.ONE_OF, QuestionKind.SOME_OF, QuestionKind.YES_NO, QuestionKind.DATE}
+        return f"id_{self.field_name}_0" if self.kind in groups else f"id_{self.field_name}"
+
 
 class ExtensionQuerySet(models.QuerySet["Extension"]):
     """Reading requests for more time."""

@@ -120,6 +120,7 @@ def kept_name(request: HttpRequest, call: Call) -> str:
 def which_council(request: HttpRequest, call: Call, typed: str, meant: list[Council]) -> HttpResponse:
     """Offer the councils that may be meant."""
     form = WhichCouncilForm(request.POST if "code" in request.POST or "choose" in request.POST else None, councils=meant)
+    form.fields["code"].help_text = f"“{typed}” is not the whole name of one council."
     if form.is_bound and form.is_valid():
         code = form.cleaned_data["code"]
         return advise(call, "not-listed") if code == form.NONE else redirect("applications:start_confirm", call.slug, code)
