@@ -13,8 +13,10 @@ const key = form.dataset.store;
 let timer = null;
 let saving = false;
 let dirty = false;
-let stopped = false;
+// On a page that shows two versions the text is saved by the button alone: that is a choice, and typing is none.
+let stopped = form.hasAttribute("data-by-button");
 let pressed = null;
+let kept = null;
 
 // Signing in elsewhere changes the security token, so it is read afresh from the cookie each time.
 function token() {
@@ -29,14 +31,18 @@ function typed() {
 
 // A copy stays in this browser until the server has said that it holds the text.
 function keepCopy() {
-  try { localStorage.setItem(key, typed().toString()); } catch { /* private windows may refuse */ }
+  kept = typed().toString();
+  try { localStorage.setItem(key, kept); } catch { /* private windows may refuse */ }
 }
 
+// Another tab may have put a copy of its own there, which stays.
 function dropCopy() {
-  try { localStorage.removeItem(key); } catch { /* private windows may refuse */ }
+  try { if (localStorage.getItem(key) === kept) localStorage.removeItem(key); } catch { /* private windows may refuse */ }
 }
 
+// The same sentence again would make screen readers repeat it at every try.
 function say(sentence, link) {
+  if (sentence && problem.textContent.startsWith(sentence)) return;
   problem.hidden = !sentence;
   problem.replaceChildren();
   if (!sentence) return;
@@ -53,7 +59,7 @@ function signInLink() {
   link.className = "govuk-link";
   link.href = form.dataset.signIn;
   link.target = "_blank";
-  link.rel = "opener";
+  link.rel = "noopener";
   link.textContent = "Sign in again (opens in a new tab)";
   return link;
 }
@@ -87,10 +93,10 @@ async function save() {
   saving = true;
   dirty = false;
   const sent = typed();
-  saved.textContent = "Saving…";
+  if (problem.hidden) saved.textContent = "Saving…";
   try {
     const answer = await post(form.dataset.autosave, sent);
-    handle(answer.status, await answer.json(), sent);
+    handle(answer.status, await answer.json().catch(() => ({})), sent);
   } catch {
     dirty = true;
     saved.textContent = "Not saved yet";
@@ -103,7 +109,7 @@ async function save() {
 }
 
 function handle(status, answer, sent) {
-  if (status === 200) {
+  if (status === 200 && answer.saved_at) {
     form.elements.revision.value = answer.revision;
     saved.textContent = `Saved at ${answer.saved_at}`;
     say("");
@@ -119,11 +125,10 @@ function handle(status, answer, sent) {
   } else if (answer.error === "conflict") {
     stopped = true;
     say(`${answer.saved_by} saved this section at ${answer.saved_at}. Nothing has been overwritten, and your text is still here.`, bothVersionsButton());
-    problem.focus();
   } else if (answer.error === "closed") {
     stopped = true;
+    clearInterval(rounds);
     say("This section can no longer be changed. Copy your text if you want to keep it.");
-    problem.focus();
   } else {
     say("Your text could not be saved just now. It is safe in this browser, and we will try again.");
     later(RETRY_AFTER);
@@ -141,37 +146,43 @@ function later(wait) {
 }
 
 async function tellPresence() {
-  if (document.hidden || stopped) return;
+  if (document.hidden) return;
   try {
     const answer = await post(form.dataset.presenceUrl, new URLSearchParams());
     if (answer.ok) showOthers((await answer.json()).others);
   } catch { /* the next round will tell */ }
 }
 
-// Text that a lost connection or a closed window left behind is offered, never put in unasked.
+function controls(name) {
+  return form.querySelectorAll(`[name="${CSS.escape(name)}"]:not([type="file"], button)`);
+}
+
+// Text that a lost connection or a closed window left behind is offered, never put in unasked. It comes back with the
+// revision it was written on: should somebody have saved since, both versions are shown and none is overwritten.
 function offerCopy() {
   let copy = null;
   try { copy = localStorage.getItem(key); } catch { return; }
   if (!copy) return;
-  const kept = new URLSearchParams(copy);
-  const names = new Set([...kept.keys()].filter((name) => name !== "revision"));
-  const differs = [...names].some((name) => kept.getAll(name).join("\n") !== typed().getAll(name).join("\n"));
-  if (!differs) { dropCopy(); return; }
+  kept = copy;
+  const [before, now] = [new URLSearchParams(copy), typed()];
+  const names = new Set([...before.keys(), ...now.keys()].filter((name) => name !== "revision"));
+  const words = (text, name) => text.getAll(name).join("\n").trim();
+  if ([...names].every((name) => words(before, name) === words(now, name))) { dropCopy(); return; }
   const button = document.createElement("button");
   button.type = "button";
   button.className = "govuk-button govuk-button--secondary";
   button.textContent = "Bring it back";
   button.addEventListener("click", () => {
-    for (const name of names) {
-      for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-        if (control.type === "radio" || control.type === "checkbox") control.checked = kept.getAll(name).includes(control.value);
-        else control.value = kept.get(name);
+    for (const name of [...names, "revision"]) {
+      for (const control of controls(name)) {
+        if (control.type === "radio" || control.type === "checkbox") control.checked = before.getAll(name).includes(control.value);
+        else control.value = before.get(name) ?? "";
       }
     }
     say("");
     changed();
   });
-  say("This browser holds text from before that was not saved.", button);
+  say("This browser holds text of yours that differs from what is saved.", button);
 }
 
 function changed() {
@@ -189,11 +200,15 @@ form.addEventListener("submit", (event) => {
     return;
   }
   form.elements.csrfmiddlewaretoken.value = token();
-  stopped = true;
   clearTimeout(timer);
+  timer = null;
 });
-window.addEventListener("online", save);
-window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-offerCopy();
+for (const moment of ["online", "focus"]) window.addEventListener(moment, save);
+document.addEventListener("visibilitychange", save);
+// The page as it was left holds an old revision, and the browser may put old text into it.
+const gone = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+window.addEventListener("pageshow", (event) => { if (event.persisted || gone) location.replace(location.pathname); });
+const rounds = setInterval(tellPresence, PRESENCE_EVERY);
 tellPresence();
-setInterval(tellPresence, PRESENCE_EVERY);
+if (stopped) keepCopy();
+else offerCopy();
