@@ -1,0 +1,157 @@
+"""A real Chromium. Whatever the console says that a test does not expect fails it, which also tests the content security policy."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import expect, sync_playwright
+
+from tests.applications.conftest import call, contact, draft, officer, whole  # noqa: F401  (fixtures)
+from upstream.correspondence.models import OutboundEmail
+
+# Playwright's sync API keeps an event loop in this thread, where Django would refuse to ask the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+AXE = Path(settings.BASE_DIR, "node_modules/axe-core/axe.min.js")
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PATIENCE = 15_000  # milliseconds; a save that failed is tried again after ten seconds
+expect.set_options(timeout=PATIENCE)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("The browser tests need Chromium. On Debian and Ubuntu: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def forgiven():
+    """Patterns of console messages that a test brings about on purpose, such as Chromium's word on a page that answers 404."""
+    return []
+
+
+@pytest.fixture
+def visit(chromium, live_server, forgiven):
+    """Return a function that opens a page in a browser of its own, signed in as a person or as nobody."""
+    cache.clear()  # sign-ups are limited by address, and every test comes from the same one
+    contexts, messages = [], []
+
+    def open_page(address="/", user=None, **options):
+        context = chromium.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda message: messages.append(message.text) if message.type in {"error", "warning"} else None)
+        context.on("weberror", lambda fault: messages.append(str(fault.error)))
+        if user:
+            client = Client()
+            client.force_login(user)
+            context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [message for message in messages if not any(re.search(pattern, message) for pattern in forgiven)] == []
+
+
+@pytest.fixture
+def review():
+    """Return a function that goes to addresses, or stays, and notes what axe and a 320-pixel screen find wrong with each page."""
+    faults = []
+
+    def look(page, *addresses):
+        for address in addresses or [None]:
+            if address:
+                page.goto(address)
+            faults.extend(f"{page.url} ({page.title()}): {fault}" for fault in [*axe(page), *too_wide(page)])
+
+    yield look
+    assert not faults, "\n".join(faults)
+
+
+def axe(page):
+    """Return what axe-core finds wrong with the page."""
+    page.evaluate(AXE.read_text() + "; null")
+    found = page.evaluate("tags => axe.run({ runOnly: tags })", AXE_TAGS)["violations"]
+    return [f"{fault['id']}: {fault['help']}: {[node['html'][:150] for node in fault['nodes']]}" for fault in found]
+
+
+def too_wide(page, width=320):
+    """Return what sticks out when the page is shown this wide."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 640})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size(before)
+    return [] if wide <= width else [f"it is {wide} pixels wide on a screen of {width}"]
+
+
+def code_sent_to(address):
+    """Return the code in the latest message to an address."""
+    return re.search(r"\*\*(\S+)\*\*", OutboundEmail.objects.filter(recipient=address).first().text)[1]
+
+
+def sign_in(page, address):
+    """Sign in with an emailed code, on the page for it."""
+    page.get_by_label("Email address").first.fill(address)
+    page.get_by_role("button", name="Email me a sign-in code").click()
+    page.get_by_label("Code").fill(code_sent_to(address))
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Your work")).to_be_visible()
+
+
+def tab_to(page, target):
+    """Press Tab until the target has the focus, as somebody without a mouse does."""
+    for _ in range(60):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not reach {target}")
+
+
+def press(page, role, name):
+    """Go to a link or button with Tab and press Enter. The page it leads to fits a narrow screen."""
+    tab_to(page, page.get_by_role(role, name=name).first)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert too_wide(page) == [], page.url
+
+
+def type_in(page, label, text):
+    tab_to(page, page.get_by_label(label))
+    page.keyboard.type(text)
+
+
+def tick(page, label):
+    tab_to(page, page.get_by_label(label))
+    page.keyboard.press("Space")
+
+
+def choose(page, label):
+    """Go to a group of radio buttons with Tab, then to the choice with the arrow keys."""
+    choice = page.get_by_label(label)
+    group = page.locator(f"[name='{choice.get_attribute('name')}']")
+    tab_to(page, group.first)
+    page.keyboard.press("Space")
+    for _ in range(group.count()):
+        if not choice.is_checked():
+            page.keyboard.press("ArrowDown")
+    expect(choice).to_be_checked()

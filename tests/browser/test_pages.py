@@ -1,0 +1,203 @@
+"""Every page in every state, by axe-core and on a screen of 320 pixels."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+
+from applications.services.eoi import attach_file, save_section
+from applications.services.submission import submit_application, withdraw_application
+from applications.states import QuestionKind
+from cohort.states import ContactRole, ContactStatus, Nation
+from tests.applications.conftest import question
+from tests.applications.test_eoi_pages import SimpleUploadedFile, one_page_pdf
+from tests.browser.conftest import code_sent_to
+from tests.factories import CallFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
+
+
+def send(page, button="Continue"):
+    page.get_by_role("button", name=button).first.click()
+    page.wait_for_load_state()
+
+
+def test_public_pages(visit, review, call, forgiven):
+    forgiven.append("status of 404")
+    now = timezone.now()
+    closed, coming = CallFactory(closes_at=now - timedelta(days=1)), CallFactory(opens_at=now + timedelta(days=1))
+    page = visit("/")
+    review(page, "/", "/accessibility/", "/privacy/", "/cookies/", "/no-such-page/")
+    for each in (call, closed, coming):
+        review(page, *(f"/calls/{each.slug}/{part}" for part in ("", "questions/", "terms/", "start/")))
+
+
+def test_eligibility_pages(visit, review, call):
+    council = CouncilFactory(name="Barset", official_name="Barset City Council")
+    CouncilFactory(name="Barsetshire", official_name="Barsetshire County Council")
+    ended = CouncilFactory(name="Old", starts_on="2000-01-01", ends_on="2009-03-31")
+    start = f"/calls/{call.slug}/start/"
+    call.nations = [Nation.ENGLAND]
+    call.save()
+    abroad = CouncilFactory(nation=Nation.WALES)
+    page = visit(start)
+    review(page, *(f"{start}advice/{topic}/" for topic in ("third-sector", "other", "not-listed", "initiative", "people")), start)
+    send(page)
+    review(page)
+    page.get_by_label("A council: district").check()
+    send(page)
+    review(page)
+    send(page)
+    review(page)
+    page.get_by_label("Which council would lead?").fill("Nowhere at all")
+    send(page)
+    review(page)
+    page.get_by_label("Which council would lead?").fill("Barse")
+    send(page)
+    review(page)
+    send(page)
+    review(page, None, *(f"{start}council/{each.code}/" for each in (ended, abroad, council)))
+    send(page, "Yes, continue")
+    for answer in ("Yes, it is running", "Yes"):
+        review(page)
+        send(page)
+        review(page)
+        page.get_by_label(answer).check()
+        send(page)
+    review(page)
+
+
+def test_account_pages_of_somebody_new(visit, review, db):
+    page = visit("/account/signup/")
+    for address, button in (
+        ("/account/signup/", "Create an account"),
+        ("/account/login/", "Email me"),
+        ("/account/login/", "Sign in with a password"),
+        ("/account/password/reset/", "Email me"),
+    ):
+        review(page, address)
+        if "password" in button:
+            page.get_by_text("Sign in with a password instead").click()
+        page.get_by_role("button", name=button).last.click()
+        page.wait_for_load_state()
+        review(page)
+    page.goto("/account/signup/")
+    page.get_by_label("Email address").fill("sam@example.org")
+    page.get_by_label("Your full name").fill("Sam Okafor")
+    send(page, "Create an account")
+    review(page)
+    page.get_by_label("Code").fill("WRONG1")
+    send(page)
+    review(page)
+    page.get_by_label("Code").fill(code_sent_to("sam@example.org"))
+    send(page)
+    review(page, None, "/account/")
+
+
+def test_proving_again_who_one_is(visit, review, officer):
+    page = visit("/account/security/totp/activate/", officer)
+    review(page)
+    send(page)
+    review(page)
+
+
+def test_account_pages_of_somebody_who_signs_in_by_code(visit, review, db):
+    person = UserFactory(password="!")
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    page = visit("/account/", person)
+    review(page, "/account/", "/account/logout/", "/account/password/set/", "/account/security/")
+    for address in ("/account/email/", "/account/security/totp/activate/"):
+        review(page, address)
+        page.locator("main button").first.click()
+        page.wait_for_load_state()
+        review(page)
+
+
+def test_council_pages(visit, review, contact, officer, forgiven):
+    forgiven.append("status of 403")
+    CouncilFactory(name="Barsetshire", official_name="Barsetshire County Council")
+    council = contact.council
+    requested = ContactFactory(council=council, status=ContactStatus.REQUESTED)
+    invited = ContactFactory(council=council, status=ContactStatus.INVITED, invited_by=officer)
+    editor = ContactFactory(council=council, role=ContactRole.EDITOR)
+    page = visit("/councils/request/", officer)
+    review(page, f"/councils/people/{requested.pk}/refuse/", f"/councils/people/{editor.pk}/end/", f"/councils/{council.code}/people/")
+    send(page, "Send the invitation")
+    review(page)
+    page.get_by_label("Their work email address").fill("new@example.org")
+    page.get_by_label("Editor: reads").check()
+    send(page, "Send the invitation")
+    review(page, None, f"/councils/requests/{contact.pk}/", "/councils/request/")
+    send(page)
+    review(page)
+    page.get_by_label("What is your council called?").fill("Barsetshir")
+    send(page)
+    review(page)
+    send(page)
+    review(page, None, f"/councils/request/?council={CouncilFactory().code}")
+    review(visit(f"/councils/invitations/{invited.pk}/", invited.user), None, "/")
+    review(visit(f"/councils/requests/{requested.pk}/", requested.user), None, "/")
+    review(visit(f"/councils/people/{requested.pk}/refuse/", editor.user), None, f"/councils/{council.code}/people/")
+
+
+def eoi(application, *parts):
+    return [f"/eoi/{application.reference}/{part}" for part in parts]
+
+
+def test_a_draft(visit, review, draft, officer, forgiven):
+    forgiven.extend(["status of 409", "status of 401"])
+    sections = ["sections/initiative/", "sections/evidence/"]
+    page = visit("/", officer)
+    review(page, "/", *eoi(draft, "", "answers/", "withdraw/", "check/", *sections))
+    send(page, "Save and continue")
+    review(page)
+    page.goto(eoi(draft, sections[0])[0])
+    send(page, "Save and continue")
+    review(page, None, *eoi(draft, "check/"))
+    page.get_by_label("On behalf of").check()
+    send(page, "Submit")
+    review(page)
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    upload = SimpleUploadedFile("letter.pdf", one_page_pdf(), "application/pdf")
+    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, by=officer)
+    page.goto(eoi(draft, sections[1])[0])
+    sam = ContactFactory(council=draft.council, user=UserFactory(full_name="Sam Okafor")).user
+    colleague = visit(eoi(draft, sections[1])[0], sam)
+    mine, theirs = "What I wrote, at length. " * 8, "What Sam wrote. " * 30
+    save_section(
+        application_id=draft.pk,
+        section=asked.section,
+        revision=draft.progress.get(section=asked.section).revision,
+        values={asked.pk: theirs},
+        completed=None,
+        by=sam,
+    )
+    page.get_by_label(asked.text).fill(mine)
+    page.get_by_role("button", name="Show both versions").wait_for()
+    review(page)
+    send(page, "Show both versions")
+    review(page, None, *eoi(draft, sections[1]))
+    draft.call.closes_at = timezone.now() - timedelta(minutes=5)
+    draft.call.save()
+    send(page, "Save and continue")
+    review(page, None, "/", *eoi(draft, "", "answers/"))
+    colleague.context.clear_cookies(name="sessionid")
+    send(colleague, "Save and continue")
+    review(colleague)
+
+
+def test_from_a_whole_draft_to_a_withdrawn_one(visit, review, whole, officer):
+    page = visit("/", officer)
+    review(page, "/", *eoi(whole, "", "answers/", "sections/initiative/", "sections/evidence/", "check/"))
+    send(page, "Submit")
+    review(page)
+    submit_application(application_id=whole.pk, by=officer)
+    review(page, "/", *eoi(whole, "", "receipt/", "answers/", "withdraw/"))
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    review(page, "/", *eoi(whole, "", "receipt/"), f"/calls/{whole.call.slug}/begin/")
+
+
+@pytest.mark.usefixtures("roles")
+def test_our_own_pages_of_the_office(visit, review, whole, officer):
+    submit_application(application_id=whole.pk, by=officer)
+    page = visit("/admin/", StaffFactory())
+    review(page, "/admin/correspondence/outboundemail/forecast/", "/admin/cohort/council/load/")
