@@ -14,6 +14,7 @@ from tests.applications.conftest import question
 from tests.applications.test_eoi_pages import SimpleUploadedFile, one_page_pdf
 from tests.browser.conftest import code_sent_to
 from tests.factories import CallFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
+from upstream.correspondence.models import OutboundEmail
 
 
 def send(page, button="Continue"):
@@ -200,4 +201,5 @@ def test_from_a_whole_draft_to_a_withdrawn_one(visit, review, whole, officer):
 def test_our_own_pages_of_the_office(visit, review, whole, officer):
     submit_application(application_id=whole.pk, by=officer)
     page = visit("/admin/", StaffFactory())
-    review(page, "/admin/correspondence/outboundemail/forecast/", "/admin/cohort/council/load/")
+    outbox = "/admin/correspondence/outboundemail/"
+    review(page, f"{outbox}forecast/", f"{outbox}{OutboundEmail.objects.first().pk}/hold/", "/admin/cohort/council/load/")
