@@ -1,4 +1,4 @@
-"""Load the demonstration: invented councils, people and expressions of interest, around a call that is open now."""
+"""Load the demonstration: invented councils and people, and a call that is open. Never in production."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from upstream.home.demo_data import load_demo
 
 
 class Command(BaseCommand):
-    """Idempotent: what is there already is left as it is, and a call that has run out gets new dates."""
+    """Idempotent: once loaded, the demonstration is left as it is, but for new dates when its call has run out."""
 
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  (Django's signature)
-        """Load the demonstration. Raises CommandError in production, where nobody may be invented."""
+        """Load it. Raises CommandError in production."""
         if settings.MODE == Mode.PRODUCTION:
-            message = "load_demo invents councils and people, a superuser among them. It does not run with UPSTREAM_ENV=production."
+            message = f"The demonstration invents councils and a superuser, so it is never loaded where UPSTREAM_ENV is “{settings.MODE}”."
             raise CommandError(message)
         call_command("sync_roles")
-        counts = load_demo()
-        self.stdout.write(f"The demonstration is loaded: {counts['councils']} councils, {counts['EoIs']} expressions of interest.")
+        load_demo()
+        self.stdout.write("The demonstration is loaded.")
