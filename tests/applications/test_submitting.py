@@ -134,5 +134,5 @@ def test_the_database_refuses_a_submitted_eoi_without_a_receipt(whole):
 
 def test_reading_a_whole_eoi_takes_the_same_few_queries_whatever_its_length(whole, django_assert_num_queries):
     application = Application.objects.select_related("call").get(pk=whole.pk)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(answered_sections(application)) == 2

@@ -164,7 +164,7 @@ def test_four_hundred_days_with_both_clock_changes_three_beats_and_gaps_of_up_to
     rows = ReminderSent.objects.filter(at__gt=START, occurrence__gt="2027-03-01")
     sent = {(row.subject, row.recipient, row.occurrence): row.at for row in rows}
     expected = {key: one for key, one in planned.items() if one.occurrence > "2027-03-01"}
-    print(f"seed {SEED}: {sweeps} sweeps, {gaps} gaps up to {longest}, {len(expected)} due, {len(sent)} sent")  # noqa: T201
+    print(f"seed {SEED}: {sweeps} sweeps, {gaps} gaps up to {longest}, {len(expected)} due, {len(sent)} sent")
     assert gaps > 20
     assert set(sent) == set(expected)
     assert rows.count() == len(sent) == OutboundEmail.objects.filter(reminders__in=rows).count()
