@@ -1,0 +1,215 @@
+"""The people and records that every cell of the table is tried with. Made once; what a request changes is rolled back.
+
+`own` records belong to the council of the editor and the submitter, `other` ones to a council that nobody here acts for.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from PIL import Image
+
+from applications.models import Extension
+from applications.services.eoi import attach_file, save_section
+from applications.services.submission import submit_application
+from applications.states import QuestionKind
+from cohort.models import FocusArea, ServiceArea
+from cohort.states import ContactRole, ContactStatus
+from tests.factories import (
+    ApplicationFactory,
+    CallFactory,
+    ContactFactory,
+    CouncilFactory,
+    QuestionFactory,
+    SectionFactory,
+    StaffFactory,
+    UserFactory,
+)
+from upstream.accounts.models import User
+from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail, ReminderSent
+from upstream.correspondence.services import add_to_outbox
+from upstream.correspondence.states import EmailStatus
+
+ROLES = ("anonymous", "stranger", "editor", "submitter", "staff", "finance", "superuser")
+# Written by looking at a page, whoever looks.
+NOT_COUNTED = re.compile(r'"(django_session|cache)"')
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
+PLACES = {settings.LOGIN_URL: "in", "admin:login": "door"}
+
+
+@dataclass
+class World:
+    """Who asks, and what they ask for."""
+
+    people: dict[str, User]
+    own: SimpleNamespace
+    other: SimpleNamespace
+    office: SimpleNamespace
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def records(self, role: str, side: str) -> SimpleNamespace:
+        """Return the records of a side; among one's own are the request and the invitation of the person who asks."""
+        if side == "other":
+            return self.other
+        mine = self.own.mine.get(role, self.own.mine["editor"])
+        return SimpleNamespace(**vars(self.own), request=mine[0], invitation=mine[1])
+
+    def ask(self, role: str, method: str, url: str, data: dict[str, Any]) -> str:
+        """Return how the request is answered, as the table says it, and undo what it did."""
+        client = Client(raise_request_exception=False)
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
+        written: list[str] = []
+
+        def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            if WRITES.match(sql) and not NOT_COUNTED.search(sql):
+                written.append(sql)
+            return execute(sql, params, many, context)
+
+        with transaction.atomic(), connection.execute_wrapper(watch):
+            response = client.generic(method, url) if method == "GET" and not data else getattr(client, method.lower())(url, data)
+            if response.streaming:
+                list(response)  # which closes the file
+            transaction.set_rollback(True)
+        answer = str(response.status_code)
+        for name, symbol in PLACES.items():
+            if answer == "302" and response.url.startswith(reverse(name)):
+                answer = symbol
+        return answer + "+" * bool(written)
+
+
+def urls() -> Iterator[tuple[str, URLPattern]]:
+    """Yield every address of the site by its name, or by its route where it has none."""
+
+    def walk(resolver: URLResolver, namespace: str, route: str) -> Iterator[tuple[str, URLPattern]]:
+        for part in resolver.url_patterns:
+            here = route + str(part.pattern)
+            if isinstance(part, URLResolver):
+                yield from walk(part, f"{namespace}{part.namespace}:" if part.namespace else namespace, here)
+            else:
+                yield f"{namespace}{part.name}" if part.name else here, part
+
+    return walk(get_resolver(), "", "")
+
+
+def build() -> World:
+    """Make everybody and everything."""
+    barset, northmere, westmarch = (CouncilFactory(name=name) for name in ("Barset", "Northmere", "Westmarch"))
+    people = {
+        "anonymous": UserFactory(),
+        "stranger": ContactFactory(council=westmarch).user,
+        "editor": ContactFactory(council=barset, role=ContactRole.EDITOR).user,
+        "submitter": ContactFactory(council=barset).user,
+        "staff": StaffFactory(),
+        "finance": UserFactory(is_staff=True),
+        "superuser": UserFactory(is_staff=True, is_superuser=True),
+    }
+    # The stranger once acted for the council whose records the others ask for.
+    ContactFactory(council=barset, user=people["stranger"], status=ContactStatus.ENDED)
+    people["finance"].groups.add(Group.objects.get(name="Finance"))
+    call, closed, fresh = CallFactory(), CallFactory(), CallFactory()
+    own = side_of(barset, call, closed)
+    own.call, own.fresh = call, fresh
+    own.mine = {role: waiting_for(person) for role, person in people.items()}
+    other = side_of(northmere, call, closed)
+    other.call = other.fresh = CallFactory(published_at=None)
+    other.request, other.invitation = waiting_for(UserFactory())
+    world = World(people, own, other, office_records(own, other))
+    for role, person in people.items():
+        client = Client()
+        if role != "anonymous":
+            client.force_login(person)
+        session = client.session
+        answers = {"lead": "council", "council": barset.code, "initiative": "live", "people": True}
+        session.update({f"eligibility:{record.pk}": answers for record in (own.call, own.fresh, other.call)})
+        session.save()
+        world.cookies[role] = session.session_key
+    return world
+
+
+def waiting_for(person: User) -> tuple[Any, Any]:
+    """Return a request and an invitation of this person, each for a council of its own."""
+    invited = ContactFactory(user=person, status=ContactStatus.INVITED, role=ContactRole.EDITOR)
+    return ContactFactory(user=person, status=ContactStatus.REQUESTED), invited
+
+
+def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
+    """Return a council's people, a whole draft with a file, and a submitted EoI."""
+    contact = ContactFactory(council=council)
+    section = call.sections.first() or form_of(call)
+    draft = ApplicationFactory(call=call, council=council)
+    text, letter = section.questions.order_by("position")
+    save_section(application_id=draft.pk, section=section, revision=0, values={text.pk: "Text"}, completed=True, by=contact.user)
+    picture = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(picture, "PNG")
+    upload = SimpleUploadedFile("letter.png", picture.getvalue(), "image/png")
+    submitted = ApplicationFactory(call=closed, council=council)
+    submit_application(application_id=submitted.pk, by=contact.user)
+    return SimpleNamespace(
+        council=council,
+        colleague=ContactFactory(council=council, role=ContactRole.EDITOR),
+        requested=ContactFactory(council=council, status=ContactStatus.REQUESTED),
+        draft=draft,
+        section=section,
+        text=text,
+        file=attach_file(application_id=draft.pk, question=letter, upload=upload, by=contact.user),
+        submitted=submitted,
+    )
+
+
+def form_of(call: Any) -> Any:
+    """Return a section with a text and a file."""
+    section = SectionFactory(call=call)
+    QuestionFactory(section=section, position=1)
+    QuestionFactory(section=section, position=2, kind=QuestionKind.FILE, required=False)
+    return section
+
+
+def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamespace:
+    """Return a record for each of the office's models, and for each act one that it can be done to."""
+    emails = {status: mail(status) for status in (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)}
+    person = UserFactory()
+    soon = timezone.now() + timedelta(days=1)
+    return SimpleNamespace(
+        accounts_user=person,
+        applications_extension=Extension.objects.create(
+            call=own.call, council=own.council, until=own.call.closes_at + timedelta(days=1), reason="Flood", requested_by=person
+        ),
+        audit_entry=Entry.objects.first(),
+        correspondence_outboundemail=emails[EmailStatus.QUEUED],
+        correspondence_outboundemail_release=emails[EmailStatus.HELD],
+        correspondence_outboundemail_retry=emails[EmailStatus.FAILED],
+        correspondence_outboundemail_confirm=emails[EmailStatus.UNKNOWN],
+        correspondence_remindersent=ReminderSent.objects.create(rule="r", subject="s", recipient=person.email, occurrence="1"),
+        cohort_council=own.council,
+        cohort_councilcontact=own.requested,
+        cohort_councilcontact_role=own.colleague,
+        cohort_councilcontact_end=own.colleague,
+        cohort_cohort=own.call.cohort,
+        cohort_focusarea=FocusArea.objects.create(name="Places"),
+        cohort_servicearea=ServiceArea.objects.create(name="Streets"),
+        applications_application=own.draft,
+        applications_section=own.section,
+        applications_call=other.call,
+        applications_call_unpublish=CallFactory(opens_at=soon),
+        council_type=ContentType.objects.get_for_model(own.council),
+    )
+
+
+def mail(status: EmailStatus) -> OutboundEmail:
+    """Return a message with this status."""
+    email = add_to_outbox(key=f"access:{status}", kind="access", recipient="sam@example.org", subject="About access", text="Text")
+    OutboundEmail.objects.filter(pk=email.pk).update(status=status)
+    return email
