@@ -5,7 +5,10 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
+from django.core.validators import MaxLengthValidator
 from django.forms import BaseForm
+
+from upstream.accounts.models import User
 
 # By field: the label, and what is said when it is empty.
 WORDS = {
@@ -33,6 +36,8 @@ def in_our_words(form_class: type[BaseForm]) -> type[BaseForm]:
                     field.help_text = ""
                 if name in {"login", "email"}:
                     field.error_messages["invalid"] = EMAIL_FORMAT
+                    # Also an address that nobody here has gets an answer by email, so it must fit into the outbox.
+                    field.validators.append(MaxLengthValidator(User._meta.get_field("email").max_length))
                     # EmailField's validator speaks before the field does.
                     for validator in field.validators:
                         validator.message = EMAIL_FORMAT
@@ -40,7 +45,14 @@ def in_our_words(form_class: type[BaseForm]) -> type[BaseForm]:
     return Form
 
 
-LoginForm = in_our_words(account.LoginForm)
+class PasswordLoginForm(account.LoginForm):  # type: ignore[misc]
+    """Signing in with a password. Where sign-up asks for none, allauth takes the field away and emails a code instead."""
+
+    def _setup_password_field(self) -> None:
+        """Keep the field: people can set a password once they have an account."""
+
+
+LoginForm = in_our_words(PasswordLoginForm)
 SignupForm = in_our_words(account.SignupForm)
 AddEmailForm = in_our_words(account.AddEmailForm)
 ChangePasswordForm = in_our_words(account.ChangePasswordForm)
