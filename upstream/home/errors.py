@@ -35,6 +35,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def hand_back(request: HttpRequest, status: int) -> HttpResponse:
     """Render the page that loses nothing. Only a form of our own gets a button to send it again."""
-    ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-    context = {"fields": typed_fields(request), "can_send_again": ours, "signed_out": not request.user.is_authenticated}
+    context = {"fields": typed_fields(request), "can_send_again": is_ours(request), "signed_out": not request.user.is_authenticated}
     return render(request, "errors/expired.html", context, status=status)
+
+
+def is_ours(request: HttpRequest) -> bool:
+    """Return whether the browser says that the form was on a page of ours. Silence is no proof: older browsers only send Origin."""
+    own_origin = f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin" and (
+        "Sec-Fetch-Site" in request.headers or request.headers.get("Origin") == own_origin
+    )
