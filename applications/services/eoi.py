@@ -141,11 +141,13 @@ def attach_file(*, application_id: int, question: Question, upload: Any, by: Use
     """
     application = lock_draft(application_id)
     answer, _ = Answer.objects.get_or_create(application=application, question=question, defaults={"value": ""})
-    for file in StoredFile.objects.owned_by(answer):
-        remove_file(file=file, by=by)
+    earlier = list(StoredFile.objects.owned_by(answer))
+    # First of all: looking into a file takes seconds, and what follows locks the audit trail, for which everybody else would wait.
     file = store_upload(owner=answer, kind="answer", upload=upload, by=by)
     answer.value = str(file.pk)
     answer.save(update_fields=["value"])
+    for old in earlier:
+        remove_file(file=old, by=by)
     return file
 
 
