@@ -1,7 +1,6 @@
 """Councils, the people who act for them, cohorts and the lists that staff keep, in the office."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -139,7 +138,7 @@ class CouncilAdmin(OfficeAdmin):
         """Load the file, unless the register has changed since the preview: then show the differences anew."""
         try:
             data = base64.b64decode(request.POST.get("file", ""), validate=True)
-        except binascii.Error:
+        except ValueError:  # also what b64decode says of letters outside ASCII
             message = "The file did not arrive whole. Select it again."
             raise UnreadableFile(message) from None
         if preview_register(data=data).fingerprint() != request.POST["confirmed"]:

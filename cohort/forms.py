@@ -45,7 +45,9 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(
         label="Their work email address",
+        max_length=254,
         error_messages={
+            "max_length": "Enter an email address of 254 characters or fewer",
             "required": "Enter an email address",
             "invalid": "Enter an email address in the correct format, like name@example.com",
         },

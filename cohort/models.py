@@ -137,6 +137,12 @@ class CouncilContact(models.Model):
     def __str__(self) -> str:
         return f"{self.user} for {self.council}"
 
+    @property
+    def shown_name(self) -> str:
+        """What the council's people call the person: by address until they have shown that they want to be known here."""
+        is_known = self.status in {ContactStatus.ACTIVE, ContactStatus.REQUESTED}
+        return self.user.get_full_name() if is_known else self.user.email
+
 
 class Cohort(models.Model):
     """One edition of the programme."""

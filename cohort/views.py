@@ -33,6 +33,8 @@ def request_council(request: UserRequest) -> HttpResponse:
     after = safe_address(request, asked.get("next", ""))
     today = timezone.localdate(clock.now())
     if asked.get("council"):
+        if not asked["council"].isprintable():
+            raise Http404  # no code has a null character, which PostgreSQL fails on
         council = get_object_or_404(Council.objects.existing_on(today), code=asked["council"])
         return ask_for(request, council, after)
     near: list[Council] = []
@@ -171,7 +173,7 @@ def end(request: UserRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if request.method == "GET":
         return render(request, "cohort/end.html", {"contact": contact})
-    who = "You" if contact.user == request.user else contact.user
+    who = "You" if contact.user == request.user else contact.shown_name
     return carry_out(
         request,
         contact,
@@ -199,4 +201,4 @@ def carry_out(request: UserRequest, contact: CouncilContact, act: Callable[[], o
 def safe_address(request: UserRequest, address: str) -> str:
     """Return the address when it is one of our own, else nothing."""
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if ours else ""
+    return address if ours and address.startswith("/") else ""  # `redirect` would take a bare word for the name of a page

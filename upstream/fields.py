@@ -43,7 +43,7 @@ def ask(verb: str, label: object) -> str:
 
 
 class ShortTextField(forms.CharField):
-    """One line of text."""
+    """One line of text, whatever was sent: a name must not bring paragraphs of its own into an email."""
 
     def __init__(self, *, label: str | None = None, max_length: int = SHORT_TEXT_LIMIT, **options: Any) -> None:
         options["error_messages"] = {
@@ -54,7 +54,7 @@ class ShortTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the cleaned text."""
-        return clean_text(super().to_python(value) or "")
+        return clean_text(super().to_python(value) or "").replace("\n", " ")
 
 
 class LongTextField(forms.CharField):
@@ -166,6 +166,10 @@ class CheckboxesField(forms.MultipleChoiceField):
     def __init__(self, *, label: str | None = None, choices: Iterable[Any] = (), **options: Any) -> None:
         options["error_messages"] = select_messages(label) | options.get("error_messages", {})
         super().__init__(label=label, choices=choices, **options)
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return each choice once, however often it was sent."""
+        return list(dict.fromkeys(super().to_python(value)))
 
 
 class YesNoField(RadioField):

@@ -27,7 +27,10 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether a line is another than before."""
-        return bool((initial or []) != self.clean(data))
+        try:
+            return bool((initial or []) != self.clean(data))
+        except ValidationError:
+            return True
 
 
 class CallForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -84,6 +84,10 @@ class SectionForm(forms.Form):
             if answered.question.kind != QuestionKind.FILE and name in self.cleaned_data
         }
 
+    def unreadable(self) -> list[str]:
+        """Return a sentence for each answer that cannot be kept as it was typed. Ask before `add_problems`."""
+        return [f"“{answered.question.text}”: {self.errors[name][0]}" for name, answered in self.answers.items() if name in self.errors]
+
     def uploads(self) -> dict[str, Any]:
         """Return the files that were chosen, by field name."""
         names = [name for name, answered in self.answers.items() if answered.question.kind == QuestionKind.FILE]

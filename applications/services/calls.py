@@ -18,6 +18,7 @@ from upstream.transitions import InvalidTransition
 FULL_WEIGHT = 100
 LISTS = {QuestionPurpose.FOCUS_AREAS: FocusArea, QuestionPurpose.SERVICE_AREAS: ServiceArea}
 CHOICES = {QuestionKind.ONE_OF, QuestionKind.SOME_OF}
+READ_AS_TEXT = {QuestionPurpose.TITLE, QuestionPurpose.SUMMARY, QuestionPurpose.STAGE}
 
 
 @transaction.atomic
@@ -107,6 +108,10 @@ def question_problems(question: Question) -> Iterator[str]:
     """Yield what keeps a question from being published."""
     if question.kind == QuestionKind.LONG_TEXT and not question.word_limit:
         yield f"Give the question “{question}” a word limit."
+    if question.purpose in LISTS and question.kind != QuestionKind.SOME_OF:
+        yield f"The question “{question}” is read as a list of areas, so it must be “{QuestionKind.SOME_OF.label}”."
+    if question.purpose in READ_AS_TEXT and question.kind in {QuestionKind.SOME_OF, QuestionKind.FILE}:
+        yield f"The question “{question}” is read as text, so it cannot be “{QuestionKind(question.kind).label}”."
     if question.kind in CHOICES and len(set(question.options)) < 2:  # noqa: PLR2004  (one is no choice)
         yield f"Give the question “{question}” at least two choices."
     if len(set(question.options)) < len(question.options):

@@ -60,7 +60,7 @@ def save(request: UserRequest, application: Application, found: AnsweredSection,
     if "remove" in request.POST:
         return remove(request, application, found)
     form = SectionForm(request.POST, request.FILES, section=found)
-    form.is_valid()
+    unreadable = form.unreadable()
     for name, upload in form.uploads().items():
         try:
             attach_file(application_id=application.pk, question=form.answers[name].question, upload=upload, by=request.user)
@@ -79,7 +79,8 @@ def save(request: UserRequest, application: Application, found: AnsweredSection,
         by=request.user,
     )
     if form.errors:
-        return show(request, application, get_section(application, found.section.slug)[0], form, progress=progress)
+        saved = get_section(application, found.section.slug)[0]
+        return show(request, application, saved, form, progress=progress, all_saved=not unreadable)
     return after(application, found, sections, going_on=going_on)
 
 
@@ -156,7 +157,10 @@ def too_late(request: UserRequest, application: Application, found: AnsweredSect
 
 @require_POST
 def autosave(request: UserRequest, reference: str, slug: str) -> JsonResponse:
-    """Save as somebody types. Answers 409 with who saved meanwhile, and overwrites nothing; files are left to the button."""
+    """Save as somebody types, and say what of it cannot be kept, such as half a date.
+
+    Answers 409 with who saved meanwhile, and overwrites nothing; files are left to the button.
+    """
     application = get_application(request, reference)
     found, _ = get_section(application, slug)
     if not can_write(request.user, application, clock.now()):
@@ -177,7 +181,7 @@ def autosave(request: UserRequest, reference: str, slug: str) -> JsonResponse:
     except CannotWrite:
         return JsonResponse({"error": "closed"}, status=409)
     others = note_presence(application_id=application.pk, section=found.section, by=request.user)
-    return JsonResponse({**described(progress), "others": others})
+    return JsonResponse({**described(progress), "others": others, "unsaved": form.unreadable()})
 
 
 @require_POST

@@ -120,7 +120,7 @@ def change_role(*, contact_id: int, by: User, role: ContactRole) -> CouncilConta
     contact = _lock_contact(contact_id)
     _require_manager(by, contact.council)
     if contact.status != ContactStatus.ACTIVE:
-        message = f"{contact.user} does not act for {contact.council} now, so has no role to change."
+        message = f"{contact.shown_name} does not act for {contact.council} now, so has no role to change."
         raise NotPossible(message)
     if contact.role == role:
         return contact

@@ -20,6 +20,7 @@ from upstream.audit.services import record
 
 OWN_FILE = Path(__file__).resolve().parent.parent / "data" / "councils.csv"
 FACTS = ("gss_code", "name", "official_name", "kind", "nation", "region", "starts_on", "ends_on")
+LONGEST_SOURCE = 200
 COLUMNS = ("code", *FACTS, "successors", "control", "control_source")
 
 
@@ -137,6 +138,9 @@ def _row(line: int, cells: dict[str, str]) -> Row:
         raise ValueError(_in_words(error, cells)) from None
     if council.starts_on and council.ends_on and council.ends_on < council.starts_on:
         message = "it ends before it starts"
+        raise ValueError(message)
+    if len(cells["control_source"]) > LONGEST_SOURCE:
+        message = "control_source is too long"
         raise ValueError(message)
     return Row(line, council, frozenset(cells["successors"].split()), _controls(council, cells["control"]), cells["control_source"])
 

@@ -111,10 +111,10 @@ async function save() {
 function handle(status, answer, sent) {
   if (status === 200 && answer.saved_at) {
     form.elements.revision.value = answer.revision;
-    saved.textContent = `Saved at ${answer.saved_at}`;
+    saved.textContent = `Saved at ${answer.saved_at}${answer.unsaved.length ? `, except ${answer.unsaved.join(", ")}` : ""}`;
     say("");
     showOthers(answer.others);
-    if (typed().toString() === withRevision(sent, answer.revision)) dropCopy();
+    if (!answer.unsaved.length && typed().toString() === withRevision(sent, answer.revision)) dropCopy();
     return;
   }
   dirty = true;

@@ -6,18 +6,19 @@ from django import forms
 from django.http import HttpRequest
 
 from upstream.accounts.models import User
+from upstream.fields import ShortTextField
 
 
 class SignUpDetailsForm(forms.Form):
     """The fields that sign-up asks for beside the email address; allauth builds its own form on this one."""
 
-    full_name = forms.CharField(
+    full_name = ShortTextField(
         label="Your full name",
         max_length=150,
         error_messages={"required": "Enter your full name"},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    job_title = forms.CharField(
+    job_title = ShortTextField(
         label="Your job title",
         max_length=150,
         required=False,

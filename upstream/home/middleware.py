@@ -1,10 +1,10 @@
-"""Signing in, without losing what somebody typed."""
+"""Signing in, without losing what somebody typed, and addresses that cannot be meant."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase, JsonResponse
 
 from upstream.home.errors import wants_json, you_are_signed_out
 
@@ -22,3 +22,14 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if request.method == "POST":
             return you_are_signed_out(request)
         return super().handle_no_permission(request, view_func)
+
+
+def refuse_null_characters(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer 400 to an address with a null character: no link of ours has one, and PostgreSQL would fail on it in any filter."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+            return HttpResponseBadRequest()
+        return get_response(request)
+
+    return middleware
