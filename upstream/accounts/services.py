@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.backends import ModelBackend
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from upstream.accounts.models import User
@@ -15,9 +16,13 @@ def people_who_may(permission: str) -> QuerySet[User]:
 def find_or_invite_user(*, email: str) -> User:
     """Return the person with this address, made without a password if new: an emailed code proves the address is theirs."""
     email = email.strip().lower()
-    return User.objects.filter(email=email).first() or _invite(email)
+    try:
+        return User.objects.filter(email=email).first() or _invite(email)
+    except IntegrityError:  # somebody else has just invited the same person
+        return User.objects.get(email=email)
 
 
+@transaction.atomic
 def _invite(email: str) -> User:
     user = User.objects.create_user(email)
     # With this row the code of the first sign-in proves the address too; without it allauth would ask for a second code.
