@@ -203,3 +203,12 @@ def test_our_own_pages_of_the_office(visit, review, whole, officer):
     page = visit("/admin/", StaffFactory())
     outbox = "/admin/correspondence/outboundemail/"
     review(page, f"{outbox}forecast/", f"{outbox}{OutboundEmail.objects.first().pk}/hold/", "/admin/cohort/council/load/")
+
+
+@pytest.mark.usefixtures("roles")
+def test_the_offices_lists_and_records(visit, review, whole, officer):
+    submit_application(application_id=whole.pk, by=officer)
+    records = "/admin/applications/application/"
+    page = visit("/admin/", StaffFactory())
+    review(page, "/admin/", records, f"{records}{whole.pk}/change/", "/admin/correspondence/outboundemail/")
+    review(page, "/admin/applications/extension/", "/admin/applications/extension/ask/", "/admin/applications/call/")

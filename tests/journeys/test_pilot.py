@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from applications.models import Application, Call
+from applications.services.extensions import approve_extension, request_extension
 from applications.services.submission import withdraw_application
 from applications.states import ApplicationStatus, QuestionKind
 from cohort.models import Council, CouncilDomain
@@ -128,6 +129,21 @@ def test_midday_itself_is_too_late_and_the_draft_stays_readable(barnsley, move_c
     page = browser.get(reverse("applications:eoi", args=[application.reference])).content.decode()
     assert "midday on Monday 15 July 2019" in page
     assert "Applications have closed" in browser.get(f"/calls/{application.call.slug}/").content.decode()
+
+
+def test_more_time_for_one_council_moves_its_midday_only(barnsley, move_clock):
+    browser, application = barnsley
+    until = CLOSING + timedelta(days=2)
+    asked = request_extension(
+        call_id=application.call_id, council_id=application.council_id, until=until, reason="A flood", by=StaffFactory()
+    )
+    approve_extension(extension_id=asked.pk, by=StaffFactory())
+    assert "midday on Wednesday 17 July 2019" in OutboundEmail.objects.get(kind="extension-approved").text
+    move_clock(until - SECOND)
+    sign_in(browser, "chris.ward@barnsley.gov.uk")
+    assert submit(browser, application) == ApplicationStatus.SUBMITTED
+    oxford = Council.objects.get(name="Oxford").pk
+    assert Call.objects.with_deadline_for(oxford).get(pk=application.call_id).deadline == CLOSING
 
 
 def test_oxford_is_not_oxfordshire(call):
