@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
@@ -47,8 +50,40 @@ def forgiven():
     return []
 
 
+class UnderWay:
+    """How many requests the live server is answering."""
+
+    def __init__(self):
+        self.number = 0
+        self.lock = threading.Lock()
+
+    def started(self, **_):
+        with self.lock:
+            self.number += 1
+
+    def finished(self, **_):
+        with self.lock:
+            self.number -= 1
+
+    def wait(self):
+        until = time.monotonic() + PATIENCE / 1000
+        while self.number > 0 and time.monotonic() < until:
+            time.sleep(0.01)
+
+
 @pytest.fixture
-def visit(chromium, live_server, forgiven):
+def under_way():
+    """Let a test wait for what its pages asked last: emptying the database while a request reads it ends in a deadlock."""
+    requests = UnderWay()
+    request_started.connect(requests.started)
+    request_finished.connect(requests.finished)
+    yield requests
+    request_started.disconnect(requests.started)
+    request_finished.disconnect(requests.finished)
+
+
+@pytest.fixture
+def visit(chromium, live_server, forgiven, under_way):
     """Return a function that opens a page in a browser of its own, signed in as a person or as nobody."""
     cache.clear()  # sign-ups are limited by address, and every test comes from the same one
     contexts, messages = [], []
@@ -70,6 +105,7 @@ def visit(chromium, live_server, forgiven):
     yield open_page
     for context in contexts:
         context.close()
+    under_way.wait()
     assert [message for message in messages if not any(re.search(pattern, message) for pattern in forgiven)] == []
 
 

@@ -122,14 +122,13 @@ def test_text_typed_after_a_colleague_has_submitted_is_handed_back(whole, page, 
 
 
 def leave_text_behind(page, text):
-    page.context.set_offline(True)
+    # Offline alone will not do: what a page sends while it closes may still arrive once the connection is back.
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('no connection')); null")
     write(page, text)
     page.close()
-    page.context.set_offline(False)
 
 
-def test_text_left_behind_is_offered_and_put_back_only_when_asked(page, draft, address, forgiven):
-    forgiven.append("ERR_INTERNET_DISCONNECTED")
+def test_text_left_behind_is_offered_and_put_back_only_when_asked(page, draft, address):
     leave_text_behind(page, "Left behind.")
     page = page.context.new_page()
     page.goto(address)
@@ -140,7 +139,7 @@ def test_text_left_behind_is_offered_and_put_back_only_when_asked(page, draft, a
 
 
 def test_text_brought_back_does_not_overwrite_what_a_colleague_saved_meanwhile(page, draft, sam, address, forgiven):
-    forgiven.extend(["ERR_INTERNET_DISCONNECTED", "status of 409"])
+    forgiven.append("status of 409")
     leave_text_behind(page, "Left behind.")
     save_as(sam, draft, "What Sam wrote.")
     page = page.context.new_page()
