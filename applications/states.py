@@ -99,3 +99,100 @@ class ExtensionStatus(TextChoices):
     WAITING = "waiting", "Waiting for approval"
     APPROVED = "approved", "Approved"
     REFUSED = "refused", "Refused"
+
+
+class Stage(TextChoices):
+    """The two moments at which decisions are released."""
+
+    SHORTLIST = "shortlist", "Shortlist"
+    SELECTION = "selection", "Selection"
+
+
+# What each stage may decide: the status that an EoI has once the decision is released.
+OUTCOMES: dict[Stage, tuple[ApplicationStatus, ...]] = {
+    Stage.SHORTLIST: (S.SHORTLISTED, S.NOT_SHORTLISTED, S.INELIGIBLE),
+    Stage.SELECTION: (S.OFFERED, S.RESERVE, S.NOT_SELECTED),
+}
+
+
+class InterviewStatus(TextChoices):
+    """Where an interview stands."""
+
+    BOOKED = "booked", "Booked"
+    HELD = "held", "Held"
+    NO_SHOW = "no_show", "Nobody answered"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+INTERVIEW_TRANSITIONS: dict[InterviewStatus, frozenset[InterviewStatus]] = {
+    InterviewStatus.BOOKED: frozenset({InterviewStatus.HELD, InterviewStatus.NO_SHOW, InterviewStatus.CANCELLED}),
+    InterviewStatus.NO_SHOW: frozenset({InterviewStatus.HELD}),
+    InterviewStatus.HELD: frozenset(),
+    InterviewStatus.CANCELLED: frozenset(),
+}
+# An EoI has at most one of these, and so has a slot.
+LIVE_INTERVIEW = (InterviewStatus.BOOKED, InterviewStatus.HELD)
+
+
+class MemberStatus(TextChoices):
+    """Where a panel member stands. Nothing opens to them before they have declared their conflicts."""
+
+    INVITED = "invited", "Invited"
+    ACTIVE = "active", "Has declared conflicts"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+MEMBER_TRANSITIONS: dict[MemberStatus, frozenset[MemberStatus]] = {
+    MemberStatus.INVITED: frozenset({MemberStatus.ACTIVE, MemberStatus.WITHDRAWN}),
+    MemberStatus.ACTIVE: frozenset({MemberStatus.WITHDRAWN}),
+    MemberStatus.WITHDRAWN: frozenset({MemberStatus.INVITED}),
+}
+
+
+class ConflictKind(TextChoices):
+    """Why somebody may not judge an EoI."""
+
+    COUNCIL = "council", "Employer or member of the council, now or in the last three years"
+    FAMILY = "family", "Family works there or is a member of the council"
+    ADVISER = "adviser", "Paid adviser to the council"
+    PARTNER = "partner", "Shared service or combined-authority partner"
+    OTHER_APPLICANT = "other_applicant", "An interest in another applicant"
+    OTHER = "other", "Another reason"
+
+
+class ConflictStatus(TextChoices):
+    """Whether a conflict keeps the person out."""
+
+    PROPOSED = "proposed", "Proposed by the system"
+    ACTIVE = "active", "Declared"
+    DISMISSED = "dismissed", "Not a conflict"
+    WAIVED = "waived", "Waived by the chair"
+
+
+CONFLICT_TRANSITIONS: dict[ConflictStatus, frozenset[ConflictStatus]] = {
+    ConflictStatus.PROPOSED: frozenset({ConflictStatus.ACTIVE, ConflictStatus.DISMISSED}),
+    ConflictStatus.ACTIVE: frozenset({ConflictStatus.WAIVED}),
+    ConflictStatus.DISMISSED: frozenset({ConflictStatus.ACTIVE}),
+    ConflictStatus.WAIVED: frozenset({ConflictStatus.ACTIVE}),
+}
+
+
+class AssignmentStatus(TextChoices):
+    """Whether a panel member has been given an EoI to score."""
+
+    PROPOSED = "proposed", "In the preview"
+    COMMITTED = "committed", "Assigned"
+    REMOVED = "removed", "Taken back"
+
+
+class ReviewStatus(TextChoices):
+    """Whether a panel member's scores are locked."""
+
+    DRAFT = "draft", "Being scored"
+    SUBMITTED = "submitted", "Submitted"
+
+
+REVIEW_TRANSITIONS: dict[ReviewStatus, frozenset[ReviewStatus]] = {
+    ReviewStatus.DRAFT: frozenset({ReviewStatus.SUBMITTED}),
+    ReviewStatus.SUBMITTED: frozenset({ReviewStatus.DRAFT}),
+}

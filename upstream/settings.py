@@ -193,9 +193,9 @@ SERVER_EMAIL = ENV["EMAIL_FROM"]
 
 # What has to gather from several apps is an explicit list here, not a registry.
 REMINDER_RULES = [
-    "applications.reminders.DraftDeadline",
-    "applications.reminders.CallClosed",
-    "applications.reminders.ClosingDigest",
+    "applications.reminders.eoi.DraftDeadline",
+    "applications.reminders.eoi.CallClosed",
+    "applications.reminders.eoi.ClosingDigest",
 ]
 EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
 

@@ -8,6 +8,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.call import Call, Question, Section, deadline
+from applications.models.conflict import Conflict
 from applications.states import ApplicationStatus, AttemptOutcome, Completeness
 from cohort.models import Council, CouncilContact, PoliticalControl
 from cohort.states import Control
@@ -18,10 +19,14 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     """The vocabulary for reading EoIs."""
 
     def visible_to(self, user: User) -> Self:
-        """The council's own people see its EoIs, staff see all."""
+        """The council's own people see its EoIs; staff see all but those that they have a conflict of interest with."""
         if user.has_perm("applications.view_application"):
-            return self
+            return self.without_conflict_of(user)
         return self.of_councils_of(user)
+
+    def without_conflict_of(self, user: User) -> Self:
+        """Leave out the EoIs that the person may not judge."""
+        return self.exclude(pk__in=Conflict.objects.active().filter(user=user).values("application"))
 
     def of_councils_of(self, user: User) -> Self:
         """Return the EoIs of the councils that the person acts for."""
@@ -75,6 +80,7 @@ class Application(models.Model):
     privacy_version = models.CharField(max_length=20, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.TextField(blank=True)
+    assessors_wanted = models.PositiveSmallIntegerField(default=2, editable=False, help_text="Two, or three where two differ.")
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -86,6 +92,7 @@ class Application(models.Model):
             ("request_extension", "Can ask for more time for a council"),
             ("approve_extension", "Can approve more time"),
             ("export_application", "Can take expressions of interest out as a table"),
+            ("assess_application", "Can assess expressions of interest in triage"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=ApplicationStatus.values), name="application_status_known"),
@@ -117,8 +124,13 @@ class AnswerQuerySet(models.QuerySet["Answer"]):
     """Reading answers."""
 
     def visible_to(self, user: User) -> Self:
-        """An answer is visible to whoever may see its EoI."""
-        return self.filter(application__in=Application.objects.visible_to(user))
+        """An answer is visible to whoever may see its EoI, and, unless it is hidden from the panel, to those who review it."""
+        from applications.models.panel import Review  # reviews are of EoIs, so their models build on these
+
+        reviewed = Review.objects.open_to(user).values("assignment__application")
+        return self.filter(
+            Q(application__in=Application.objects.visible_to(user)) | Q(application__in=reviewed, question__hidden_from_panel=False)
+        )
 
 
 class Answer(models.Model):

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from applications import notifications
 from applications.models import Call, Extension
+from applications.notifications import eoi as notifications
 from applications.services.eoi import covered_councils
 from upstream import clock
 from upstream.accounts.models import User

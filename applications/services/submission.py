@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from applications import notifications
 from applications.models import Application, SubmissionAttempt
+from applications.notifications import eoi as notifications
 from applications.services.answers import answered_sections, content_hash, form_version
 from applications.states import TRANSITIONS, ApplicationStatus, AttemptOutcome
 from upstream import clock

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.forms.submission import SubmitForm, WithdrawForm
 from applications.models import Application, SubmissionAttempt
-from applications.notifications import people_of
+from applications.notifications.eoi import people_of
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.submission import submit_application, withdraw_application

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import cast
 
-from applications import notifications
 from applications.models import Application, Call
+from applications.notifications import eoi as notifications
 from applications.states import ApplicationStatus
 from cohort.models import CouncilContact
 from upstream.accounts.services import people_who_may

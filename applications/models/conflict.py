@@ -1,0 +1,58 @@
+"""Conflicts of interest: who may not judge which EoI, and so may not see it."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from applications.states import ConflictKind, ConflictStatus
+from upstream.accounts.models import User
+
+
+class ConflictQuerySet(models.QuerySet["Conflict"]):
+    """Reading conflicts."""
+
+    def visible_to(self, user: User) -> Self:
+        """Staff who look after the panel see all, everybody sees their own."""
+        return self if user.has_perm("applications.view_conflict") else self.filter(user=user)
+
+    def active(self) -> Self:
+        """Return those that keep their person out now."""
+        return self.filter(status=ConflictStatus.ACTIVE)
+
+
+class Conflict(models.Model):
+    """One person's interest in one EoI. While it is active they neither see nor judge it, whatever else they are.
+
+    It holds for assessors, interviewers and panel members alike, so it names a person and not a seat on the panel.
+    """
+
+    application = models.ForeignKey("applications.Application", on_delete=models.PROTECT, related_name="conflicts")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="conflicts")
+    kind = models.CharField(max_length=20, choices=ConflictKind.choices)
+    detail = models.TextField(blank=True)
+    status = models.CharField(max_length=20, choices=ConflictStatus.choices, default=ConflictStatus.ACTIVE)
+    is_detected = models.BooleanField(default=False, help_text="Found by the system: same council, or the same email domain.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    decided_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why it was dismissed or waived.")
+
+    objects = ConflictQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "conflict of interest"
+        verbose_name_plural = "conflicts of interest"
+        ordering = ("application", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["application", "user"], name="one_conflict_per_person_and_application"),
+            models.CheckConstraint(condition=Q(status__in=ConflictStatus.values), name="conflict_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=ConflictStatus.WAIVED) | (Q(decided_by__isnull=False) & ~Q(reason="")),
+                name="waiver_has_person_and_reason",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} and {self.application}"

@@ -1,0 +1,132 @@
+"""Decide now, publish later: decisions wait apart from the status that councils see, until a release."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from applications.models.application import Application
+from applications.models.call import Call
+from applications.states import OUTCOMES, ApplicationStatus, Stage
+from cohort.models import CouncilContact
+from upstream.accounts.models import User
+
+DECIDABLE = [outcome.value for outcomes in OUTCOMES.values() for outcome in outcomes]
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Reading releases."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only the office sees releases."""
+        return self if user.has_perm("applications.view_release") else self.none()
+
+    def pending(self) -> Self:
+        """Return what is prepared and neither released nor taken back."""
+        return self.filter(released_at__isnull=True, cancelled_at__isnull=True)
+
+
+class Release(models.Model):
+    """Telling councils, all at once: prepared by one person, released by another."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="releases")
+    stage = models.CharField(max_length=20, choices=Stage.choices)
+    prepared_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    prepared_at = models.DateTimeField(db_default=Now(), editable=False)
+    released_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        permissions = (("release_decisions", "Can release decisions that somebody else prepared"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True) | ~Q(released_by=F("prepared_by")), name="release_needs_second_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, released_by__isnull=True)
+                | Q(released_at__isnull=False, released_by__isnull=False, cancelled_at__isnull=True),
+                name="release_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["call"], condition=Q(released_at__isnull=True, cancelled_at__isnull=True), name="one_pending_release_per_call"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()} of {self.call}"
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    """Reading decisions."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only the office sees decisions, released or not, and of no EoI that the person has a conflict with."""
+        if not user.has_perm("applications.view_decision"):
+            return self.none()
+        return self.filter(application__in=Application.objects.visible_to(user))
+
+    def held(self) -> Self:
+        """Return what councils have not been told."""
+        return self.filter(released_at__isnull=True)
+
+
+class Decision(models.Model):
+    """What was decided about an EoI. It may change until it is released, and an EoI has one unreleased decision at most."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    stage = models.CharField(max_length=20, choices=Stage.choices)
+    outcome = models.CharField(max_length=20, choices=[choice for choice in ApplicationStatus.choices if choice[0] in DECIDABLE])
+    reason = models.TextField(help_text="For the record. Councils do not see it.")
+    feedback = models.TextField(blank=True, help_text="Goes into the council's letter.")
+    decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    release = models.ForeignKey(Release, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions")
+    released_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("application", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(released_at__isnull=True), name="one_held_decision_per_application"
+            ),
+            models.CheckConstraint(condition=Q(outcome__in=DECIDABLE), name="decision_outcome_known"),
+            models.CheckConstraint(condition=Q(released_at__isnull=True) | Q(release__isnull=False), name="released_decision_has_release"),
+        )
+        permissions = (("decide_application", "Can decide about expressions of interest"),)
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.outcome}"
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    """Reading letters."""
+
+    def visible_to(self, user: User) -> Self:
+        """The office sees letters as they are prepared; a council's people see their own once it is released."""
+        if user.has_perm("applications.view_decision"):
+            return self.filter(decision__in=Decision.objects.visible_to(user))
+        councils = CouncilContact.objects.active().filter(user=user).values("council")
+        return self.filter(decision__released_at__isnull=False, decision__application__council__in=councils)
+
+
+class Letter(models.Model):
+    """The letter about a decision. Its PDF is the StoredFile that it owns. Never rendered again once its decision is released."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="letter")
+    subject = models.CharField(max_length=250)
+    text = models.TextField(help_text="Markdown.")
+    template_version = models.CharField(max_length=64, help_text="SHA-256 of the template.")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the PDF. Empty until a worker has made it.")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,193 @@
+"""Telephone interviews: the guide, the slots that staff offer, the bookings, and what each interviewer noted alone."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from applications.models.application import Application
+from applications.models.call import Call
+from applications.states import LIVE_INTERVIEW, InterviewStatus
+from upstream.accounts.models import User
+
+HIGHEST_INTERVIEW_SCORE = 5
+
+
+class InterviewQuestion(models.Model):
+    """A line of the guide: asked of everyone, in this order."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="interview_questions")
+    text = models.CharField(max_length=300)
+    prompt = models.TextField(blank=True, help_text="What to ask on about.")
+    anchors = ArrayField(
+        models.CharField(max_length=300), size=HIGHEST_INTERVIEW_SCORE, help_text="What a score of 1, 2, 3, 4 and 5 means."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class InterviewSlotQuerySet(models.QuerySet["InterviewSlot"]):
+    """Reading slots."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only the office reads slots as such; councils are offered them through the booking page."""
+        return self if user.has_perm("applications.view_interviewslot") else self.none()
+
+    def offered(self) -> Self:
+        """Return the slots that have not been withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def free(self) -> Self:
+        """Return the slots that nobody holds."""
+        return self.offered().exclude(interviews__status__in=LIVE_INTERVIEW)
+
+
+class InterviewSlot(models.Model):
+    """A time at which two interviewers can ring one council."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="interview_slots")
+    starts_at = models.DateTimeField()
+    minutes = models.PositiveSmallIntegerField(default=45, validators=[MinValueValidator(10), MaxValueValidator(180)])
+    interviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    second_interviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InterviewSlotQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("starts_at", "pk")
+        constraints = (
+            models.CheckConstraint(condition=~Q(interviewer=F("second_interviewer")), name="slot_has_two_interviewers"),
+            models.UniqueConstraint(
+                fields=["interviewer", "starts_at"], condition=Q(withdrawn_at__isnull=True), name="interviewer_once_at_a_time"
+            ),
+            models.UniqueConstraint(
+                fields=["second_interviewer", "starts_at"], condition=Q(withdrawn_at__isnull=True), name="second_interviewer_once_at_a_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+class InterviewQuerySet(models.QuerySet["Interview"]):
+    """Reading interviews."""
+
+    def visible_to(self, user: User) -> Self:
+        """Whoever conducts interviews sees those of the EoIs that they may see; a council's people see their own."""
+        visible = self.filter(application__in=Application.objects.visible_to(user))
+        if user.has_perm("applications.conduct_interview"):
+            return visible
+        return visible.filter(application__in=Application.objects.of_councils_of(user))
+
+    def live(self) -> Self:
+        """Return those that are booked or have been held."""
+        return self.filter(status__in=LIVE_INTERVIEW)
+
+
+class Interview(models.Model):
+    """A booking. Moving it changes its slot and counts `sequence` up, so that calendars follow."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="interviews")
+    slot = models.ForeignKey(InterviewSlot, on_delete=models.PROTECT, related_name="interviews")
+    status = models.CharField(max_length=20, choices=InterviewStatus.choices, default=InterviewStatus.BOOKED)
+    contact_name = models.CharField("who to ask for", max_length=150)
+    phone = models.CharField("number to ring", max_length=30)
+    booked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    booked_at = models.DateTimeField()
+    sequence = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InterviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("slot__starts_at", "pk")
+        permissions = (("conduct_interview", "Can interview councils"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(status__in=InterviewStatus.values), name="interview_status_known"),
+            models.UniqueConstraint(fields=["slot"], condition=Q(status__in=LIVE_INTERVIEW), name="one_interview_per_slot"),
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(status__in=LIVE_INTERVIEW), name="one_live_interview_per_application"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(started_at__isnull=False, ended_at__gte=F("started_at")),
+                name="interview_ends_after_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.application} at {self.slot}"
+
+
+class InterviewSheetQuerySet(models.QuerySet["InterviewSheet"]):
+    """Reading what interviewers noted."""
+
+    def visible_to(self, user: User) -> Self:
+        """Interviewers see their own sheet, and the other's once theirs is submitted. Whoever decides sees the submitted ones."""
+        if not user.has_perm("applications.conduct_interview"):
+            return self.none()
+        seen = self.filter(interview__application__in=Application.objects.visible_to(user))
+        own = seen.filter(interviewer=user)
+        others = seen.filter(submitted_at__isnull=False).exclude(interview__in=own.filter(submitted_at__isnull=True).values("interview"))
+        if not user.has_perm("applications.decide_application"):
+            others = others.filter(interview__in=own.values("interview"))
+        return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
+
+    def unsubmitted_of(self, user: User) -> Self:
+        """Return the person's own sheets that are still open, of interviews that stand."""
+        return self.filter(interviewer=user, submitted_at__isnull=True, interview__status__in=LIVE_INTERVIEW)
+
+
+class InterviewSheet(models.Model):
+    """What one interviewer noted and scored, alone. `revision` counts its saves; a save names the revision it started from."""
+
+    interview = models.ForeignKey(Interview, on_delete=models.CASCADE, related_name="sheets")
+    interviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    summary = models.TextField(blank=True)
+
+    objects = InterviewSheetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("interview", "pk")
+        constraints = (models.UniqueConstraint(fields=["interview", "interviewer"], name="one_sheet_per_interviewer"),)
+
+    def __str__(self) -> str:
+        return f"{self.interview_id} by {self.interviewer_id}"
+
+
+class InterviewScore(models.Model):
+    """A score of 1 to 5 for one question of the guide, and what was said. Empty while it is being written."""
+
+    sheet = models.ForeignKey(InterviewSheet, on_delete=models.CASCADE, related_name="scores")
+    question = models.ForeignKey(InterviewQuestion, on_delete=models.PROTECT, related_name="+")
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("question__position", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["sheet", "question"], name="one_interview_score_per_question"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__gte=1, score__lte=HIGHEST_INTERVIEW_SCORE), name="interview_score_in_range"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.question_id}: {self.score}"

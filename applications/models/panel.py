@@ -1,0 +1,184 @@
+"""The panel: its members, what they are given to score, and their scores."""
+
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from applications.models.application import Application
+from applications.models.call import Call
+from applications.models.conflict import Conflict
+from applications.models.triage import HIGHEST_SCORE, CriterionJudgement
+from applications.states import AssignmentStatus, MemberStatus, ReviewStatus
+from upstream.accounts.models import User
+
+
+class PanelQuerySet(models.QuerySet["Panel"]):
+    """Reading panels."""
+
+    def visible_to(self, user: User) -> Self:
+        """The office sees every panel, a member their own until they withdraw."""
+        if user.has_perm("applications.view_panel"):
+            return self
+        return self.filter(members__in=PanelMember.objects.filter(user=user).exclude(status=MemberStatus.WITHDRAWN))
+
+
+class Panel(models.Model):
+    """The panel of one call, and how it scores."""
+
+    call = models.OneToOneField(Call, on_delete=models.PROTECT, related_name="panel")
+    reviews_per_application = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(9)])
+    due_at = models.DateTimeField("scores are due", help_text="Members are reminded before this moment.")
+    seed = models.PositiveIntegerField(default=0, help_text="Settles ties when reviews are assigned, so that a preview can be made again.")
+
+    objects = PanelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"Panel of {self.call}"
+
+
+class PanelMemberQuerySet(models.QuerySet["PanelMember"]):
+    """Reading who sits on panels."""
+
+    def visible_to(self, user: User) -> Self:
+        """The office sees every member, a member themselves."""
+        return self if user.has_perm("applications.view_panelmember") else self.filter(user=user)
+
+    def active(self) -> Self:
+        """Return those to whom EoIs may open: they have declared their conflicts and not withdrawn."""
+        return self.filter(status=MemberStatus.ACTIVE)
+
+
+class PanelMember(models.Model):
+    """Somebody on a panel."""
+
+    panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="members")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="panel_seats")
+    is_chair = models.BooleanField(default=False)
+    status = models.CharField(max_length=20, choices=MemberStatus.choices, default=MemberStatus.INVITED)
+    invited_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField(db_default=Now(), editable=False)
+    declared_at = models.DateTimeField(null=True, blank=True)
+    general_interest = models.TextField(blank=True, help_text="What they declared about the call as a whole.")
+    withdrawn_reason = models.TextField(blank=True)
+
+    objects = PanelMemberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("panel", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["panel", "user"], name="one_seat_per_person_and_panel"),
+            models.UniqueConstraint(fields=["panel"], condition=Q(is_chair=True), name="one_chair_per_panel"),
+            models.CheckConstraint(condition=Q(status__in=MemberStatus.values), name="member_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=MemberStatus.ACTIVE) | Q(declared_at__isnull=False), name="active_member_has_declared"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Reading assignments."""
+
+    def live(self) -> Self:
+        """Return those that have not been taken back."""
+        return self.exclude(status=AssignmentStatus.REMOVED)
+
+
+class Assignment(models.Model):
+    """A panel member's turn to score an EoI: proposed in a preview, then committed."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="assignments")
+    member = models.ForeignKey(PanelMember, on_delete=models.PROTECT, related_name="assignments")
+    status = models.CharField(max_length=20, choices=AssignmentStatus.choices, default=AssignmentStatus.PROPOSED)
+    is_pinned = models.BooleanField(default=False, help_text="Kept when reviews are assigned again.")
+    committed_at = models.DateTimeField(null=True, blank=True)
+    removed_reason = models.TextField(blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("application", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["application", "member"], name="one_assignment_per_member_and_application"),
+            models.CheckConstraint(condition=Q(status__in=AssignmentStatus.values), name="assignment_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=AssignmentStatus.COMMITTED) | Q(committed_at__isnull=False), name="committed_assignment_has_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.application_id} to {self.member_id}"
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    """Reading reviews."""
+
+    def visible_to(self, user: User) -> Self:
+        """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with."""
+        without = self.exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
+        if user.has_perm("applications.view_review"):
+            return without
+        own = without.open_to(user)
+        submitted = own.filter(status=ReviewStatus.SUBMITTED).values("assignment__application")
+        others = without.counting().filter(assignment__application__in=submitted)
+        return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
+
+    def open_to(self, user: User) -> Self:
+        """Return the person's own reviews that they may read and, while in draft, write."""
+        return self.filter(
+            assignment__member__user=user, assignment__member__status=MemberStatus.ACTIVE, assignment__status=AssignmentStatus.COMMITTED
+        ).exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
+
+    def counting(self) -> Self:
+        """Return the submitted reviews whose author has no conflict with the EoI: the scores that count."""
+        conflicted = Conflict.objects.active().filter(
+            application=models.OuterRef("assignment__application"), user=models.OuterRef("assignment__member__user")
+        )
+        return self.filter(status=ReviewStatus.SUBMITTED, assignment__status=AssignmentStatus.COMMITTED).exclude(models.Exists(conflicted))
+
+
+class Review(models.Model):
+    """A panel member's scores for an EoI. `revision` counts its saves; a save names the revision it started from."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="review")
+    status = models.CharField(max_length=20, choices=ReviewStatus.choices, default=ReviewStatus.DRAFT)
+    revision = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField("anything else for the panel's meeting", blank=True)
+    reopened_reason = models.TextField(blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("assignment", "pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(status__in=ReviewStatus.values), name="review_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=ReviewStatus.SUBMITTED) | Q(submitted_at__isnull=False), name="submitted_review_has_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Review {self.pk}"
+
+
+class CriterionScore(CriterionJudgement):
+    """A panel member's score."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="scores")
+
+    class Meta:
+        ordering = ("criterion__position", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["review", "criterion"], name="one_review_score_per_criterion"),
+            models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__lte=HIGHEST_SCORE), name="review_score_in_range"),
+        )

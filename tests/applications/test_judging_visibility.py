@@ -1,0 +1,126 @@
+"""Who sees what of how an EoI is judged. Each rule has somebody whom it lets in and somebody whom it keeps out."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from applications.models import Answer, Application, Assessment, Decision, InterviewSheet, Letter, Review
+from applications.states import ConflictStatus, MemberStatus, ReviewStatus
+from tests.factories import ContactFactory, QuestionFactory, StaffFactory, UserFactory
+from tests.factories.judging import (
+    AssessmentFactory,
+    AssignmentFactory,
+    ConflictFactory,
+    DecisionFactory,
+    InterviewFactory,
+    PanelMemberFactory,
+    ReviewFactory,
+    SubmittedFactory,
+)
+
+DONE = datetime(2019, 7, 20, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(roles):
+    return StaffFactory()
+
+
+def test_an_active_conflict_hides_the_application_even_from_staff(staff):
+    conflict = ConflictFactory(user=staff)
+    other = SubmittedFactory()
+    assert set(Application.objects.visible_to(staff)) == {other}
+    conflict.status = ConflictStatus.DISMISSED
+    conflict.save()
+    assert conflict.application in Application.objects.visible_to(staff)
+
+
+def test_a_conflict_never_hides_a_councils_own_application():
+    contact = ContactFactory()
+    own = SubmittedFactory(council=contact.council)
+    ConflictFactory(application=own, user=contact.user)
+    assert own in Application.objects.visible_to(contact.user)
+
+
+def test_assessors_see_each_other_once_both_have_finished(staff):
+    own = AssessmentFactory(assessor=staff)
+    other = AssessmentFactory(application=own.application, seat=2, completed_at=DONE, is_eligible=True)
+    assert set(Assessment.objects.visible_to(staff)) == {own}
+    Assessment.objects.filter(pk=own.pk).update(completed_at=DONE, is_eligible=True)
+    assert set(Assessment.objects.visible_to(staff)) == {own, other}
+
+
+def test_who_has_an_interview_to_score_sees_no_paper_scores(staff):
+    interview = InterviewFactory()
+    assessment = AssessmentFactory(application=interview.application, completed_at=DONE, is_eligible=True)
+    assert assessment in Assessment.objects.visible_to(staff)
+    sheet = InterviewSheet.objects.create(interview=interview, interviewer=staff)
+    assert assessment not in Assessment.objects.visible_to(staff)
+    sheet.submitted_at = DONE
+    sheet.save()
+    assert assessment in Assessment.objects.visible_to(staff)
+
+
+def test_interviewers_see_each_others_sheet_once_theirs_is_submitted(staff):
+    interview = InterviewFactory()
+    own = InterviewSheet.objects.create(interview=interview, interviewer=staff)
+    other = InterviewSheet.objects.create(interview=interview, interviewer=UserFactory(), submitted_at=DONE)
+    assert set(InterviewSheet.objects.visible_to(staff)) == {own}
+    own.submitted_at = DONE
+    own.save()
+    assert set(InterviewSheet.objects.visible_to(staff)) == {own, other}
+
+
+def test_a_member_reads_open_answers_of_their_reviews_and_nothing_else():
+    review = ReviewFactory()
+    member, application = review.assignment.member.user, review.assignment.application
+    section_question = QuestionFactory(section__call=application.call)
+    hidden = QuestionFactory(section=section_question.section, hidden_from_panel=True)
+    shown = Answer.objects.create(application=application, question=section_question, value="Yes")
+    Answer.objects.create(application=application, question=hidden, value="No")
+    Answer.objects.create(application=SubmittedFactory(), question=section_question, value="Other")
+    assert set(Answer.objects.visible_to(member)) == {shown}
+    assert application not in Application.objects.visible_to(member)
+
+
+@pytest.mark.parametrize("reason", ["conflict", "withdrawn", "undeclared"])
+def test_reviews_close_at_once(reason):
+    review = ReviewFactory()
+    member = review.assignment.member
+    assert review in Review.objects.visible_to(member.user)
+    if reason == "conflict":
+        ConflictFactory(application=review.assignment.application, user=member.user)
+    else:
+        member.status = MemberStatus.WITHDRAWN if reason == "withdrawn" else MemberStatus.INVITED
+        member.save()
+    assert not Review.objects.visible_to(member.user)
+
+
+def test_others_scores_show_once_ones_own_are_submitted_and_count_only_without_conflict():
+    own = ReviewFactory()
+    application = own.assignment.application
+    other = ReviewFactory(
+        assignment=AssignmentFactory(application=application, member=PanelMemberFactory(panel=own.assignment.member.panel)),
+        status=ReviewStatus.SUBMITTED,
+        submitted_at=DONE,
+    )
+    user = own.assignment.member.user
+    assert set(Review.objects.visible_to(user)) == {own}
+    own.status, own.submitted_at = ReviewStatus.SUBMITTED, DONE
+    own.save()
+    assert set(Review.objects.visible_to(user)) == {own, other}
+    assert set(Review.objects.counting()) == {own, other}
+    ConflictFactory(application=application, user=other.assignment.member.user)
+    assert set(Review.objects.counting()) == {own}
+    assert set(Review.objects.visible_to(user)) == {own}
+
+
+def test_decisions_and_letters_are_the_offices_until_released(staff):
+    decision = DecisionFactory()
+    letter = Letter.objects.create(decision=decision, subject="Your result", text="Text", template_version="1")
+    officer = ContactFactory(council=decision.application.council).user
+    assert decision in Decision.objects.visible_to(staff)
+    assert letter in Letter.objects.visible_to(staff)
+    assert not Decision.objects.visible_to(officer)
+    assert not Letter.objects.visible_to(officer)

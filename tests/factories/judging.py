@@ -1,0 +1,147 @@
+"""Factories for what happens to an EoI after it is submitted."""
+
+from datetime import UTC, datetime, timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from applications.models import (
+    Assessment,
+    Assignment,
+    Conflict,
+    Decision,
+    Interview,
+    InterviewQuestion,
+    InterviewSlot,
+    Panel,
+    PanelMember,
+    Review,
+)
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, Stage
+from tests.factories import ApplicationFactory, CallFactory, UserFactory
+
+
+class SubmittedFactory(ApplicationFactory):
+    """An EoI with a receipt."""
+
+    status = ApplicationStatus.SUBMITTED
+    submitted_at = datetime(2019, 7, 1, 9, tzinfo=UTC)
+    submitted_by = factory.SelfAttribute("created_by")
+    content_hash = "0" * 64
+
+
+class ConflictFactory(DjangoModelFactory):
+    """An active one."""
+
+    class Meta:
+        model = Conflict
+
+    application = factory.SubFactory(SubmittedFactory)
+    user = factory.SubFactory(UserFactory)
+    kind = ConflictKind.ADVISER
+
+
+class AssessmentFactory(DjangoModelFactory):
+    """Claimed, not completed."""
+
+    class Meta:
+        model = Assessment
+
+    application = factory.SubFactory(SubmittedFactory)
+    assessor = factory.SubFactory(UserFactory)
+    seat = 1
+
+
+class DecisionFactory(DjangoModelFactory):
+    """A held decision to shortlist."""
+
+    class Meta:
+        model = Decision
+
+    application = factory.SubFactory(SubmittedFactory)
+    stage = Stage.SHORTLIST
+    outcome = ApplicationStatus.SHORTLISTED
+    reason = "Strong on evidence."
+    decided_by = factory.SubFactory(UserFactory)
+    decided_at = factory.LazyFunction(timezone.now)
+
+
+class InterviewQuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = InterviewQuestion
+
+    call = factory.SubFactory(CallFactory)
+    text = factory.Sequence(lambda n: f"What about {n}?")
+    anchors = factory.LazyFunction(lambda: ["Nothing", "Little", "Some", "Much", "All"])
+    position = factory.Sequence(lambda n: n)
+
+
+class InterviewSlotFactory(DjangoModelFactory):
+    """Three days from now."""
+
+    class Meta:
+        model = InterviewSlot
+
+    call = factory.SubFactory(CallFactory)
+    starts_at = factory.LazyFunction(lambda: timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3))
+    interviewer = factory.SubFactory(UserFactory)
+    second_interviewer = factory.SubFactory(UserFactory)
+
+
+class InterviewFactory(DjangoModelFactory):
+    """Booked."""
+
+    class Meta:
+        model = Interview
+
+    application = factory.SubFactory(SubmittedFactory, status=ApplicationStatus.SHORTLISTED)
+    slot = factory.SubFactory(InterviewSlotFactory, call=factory.SelfAttribute("..application.call"))
+    contact_name = "Sam Okafor"
+    phone = "01632 960001"
+    booked_by = factory.SelfAttribute("application.created_by")
+    booked_at = factory.LazyFunction(timezone.now)
+
+
+class PanelFactory(DjangoModelFactory):
+    class Meta:
+        model = Panel
+
+    call = factory.SubFactory(CallFactory)
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=10))
+
+
+class PanelMemberFactory(DjangoModelFactory):
+    """One who has declared."""
+
+    class Meta:
+        model = PanelMember
+
+    panel = factory.SubFactory(PanelFactory)
+    user = factory.SubFactory(UserFactory)
+    status = MemberStatus.ACTIVE
+    declared_at = factory.LazyFunction(timezone.now)
+    invited_by = factory.SubFactory(UserFactory)
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """A committed one."""
+
+    class Meta:
+        model = Assignment
+
+    member = factory.SubFactory(PanelMemberFactory)
+    application = factory.SubFactory(
+        SubmittedFactory, call=factory.SelfAttribute("..member.panel.call"), status=ApplicationStatus.SHORTLISTED
+    )
+    status = AssignmentStatus.COMMITTED
+    committed_at = factory.LazyFunction(timezone.now)
+
+
+class ReviewFactory(DjangoModelFactory):
+    """A draft."""
+
+    class Meta:
+        model = Review
+
+    assignment = factory.SubFactory(AssignmentFactory)
