@@ -1,4 +1,6 @@
-// Saves a section while somebody types. The form works without this file; nothing here may lose or overwrite text.
+// Saves a form while somebody types. The form works without this file; nothing here may lose or overwrite text.
+// The address in data-autosave answers 200 with revision, saved_at and unsaved (sentences about what cannot be kept), or 409
+// with error: "conflict", saved_by and saved_at, or error: "closed". A form with data-presence-url also says who else is there.
 
 const SAVE_AFTER = 1500;
 const PRESENCE_EVERY = 30_000;
@@ -73,7 +75,8 @@ function bothVersionsButton() {
   return button;
 }
 
-function showOthers(names) {
+function showOthers(names = []) {
+  if (!presence) return;
   presence.hidden = names.length === 0;
   presence.textContent = names.length ? `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} editing this section` : "";
 }
@@ -146,7 +149,7 @@ function later(wait) {
 }
 
 async function tellPresence() {
-  if (document.hidden) return;
+  if (document.hidden || !form.dataset.presenceUrl) return;
   try {
     const answer = await post(form.dataset.presenceUrl, new URLSearchParams());
     if (answer.ok) showOthers((await answer.json()).others);
