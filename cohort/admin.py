@@ -259,7 +259,14 @@ class CohortAdmin(OfficeAdmin):
     all_visible = True
     list_display = ("name", "reference_prefix", "places", "starts_on", "ends_on", "confirmations_due_on")
     search_fields = ("name",)
-    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Cohort | None = None) -> tuple[str, ...]:  # noqa: ARG002  (Django's signature)
+        """Fix what addresses and references are made of once the cohort has a call."""
+        return ("slug", "reference_prefix") if obj and hasattr(obj, "call") else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Cohort | None = None) -> dict[str, Sequence[str]]:
+        """Suggest the slug while it can be chosen."""
+        return {} if self.get_readonly_fields(request, obj) else {"slug": ("name",)}
 
 
 @admin.register(FocusArea, ServiceArea)

@@ -3,13 +3,25 @@
 from datetime import date
 from typing import Self
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, validate_slug
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
 
 from cohort.states import ContactRole, ContactStatus, Control, CouncilKind, Nation, Region
 from upstream.accounts.models import User
+
+
+def control_on(day: date | OuterRef, *, council: str, kind: str) -> Case:
+    """Return the expression for a council's Control value on a day; `council` and `kind` are paths to its key and its kind.
+
+    A combined authority has no seats, so no control applies; where nothing is recorded the value says so.
+    """
+    latest = PoliticalControl.objects.filter(council=OuterRef(council), since__lte=day).order_by("-since")
+    return Case(
+        When(**{kind: CouncilKind.COMBINED_AUTHORITY}, then=Value(Control.NOT_APPLICABLE.value)),
+        default=Coalesce(Subquery(latest.values("control")[:1]), Value(Control.NOT_RECORDED.value)),
+    )
 
 
 class CouncilQuerySet(models.QuerySet["Council"]):
@@ -19,24 +31,19 @@ class CouncilQuerySet(models.QuerySet["Council"]):
         """Return the councils that existed on that day; `ends_on` is a council's last day."""
         return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
-    def with_control(self, day: date) -> Self:
-        """Annotate `control`: the Control value as it stood on that day.
+    def not_ended(self, day: date) -> Self:
+        """Return the councils that exist on that day or will: people may act for one that is about to start."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
-        A combined authority has no seats, so no control applies; where nothing is recorded the value says so.
-        """
-        latest = PoliticalControl.objects.filter(council=OuterRef("pk"), since__lte=day).order_by("-since")
-        return self.annotate(
-            control=Case(
-                When(kind=CouncilKind.COMBINED_AUTHORITY, then=Value(Control.NOT_APPLICABLE.value)),
-                default=Coalesce(Subquery(latest.values("control")[:1]), Value(Control.NOT_RECORDED.value)),
-            )
-        )
+    def with_control(self, day: date) -> Self:
+        """Annotate `control`: the Control value as it stood on that day."""
+        return self.annotate(control=control_on(day, council="pk", kind="kind"))
 
 
 class Council(models.Model):
     """A principal council or combined authority, past or present."""
 
-    code = models.CharField(max_length=12, unique=True, help_text="The register's three-letter code.")
+    code = models.CharField(max_length=12, unique=True, validators=[validate_slug], help_text="The register's three-letter code.")
     gss_code = models.CharField("GSS code", max_length=9, blank=True)
     name = models.CharField(max_length=100, help_text="Short: Oxford, Oxfordshire.")
     official_name = models.CharField(max_length=150, help_text="Oxford City Council.")
@@ -90,7 +97,11 @@ class CouncilDomain(models.Model):
         ordering = ("domain",)
         constraints = (
             models.UniqueConstraint(fields=["council", "domain"], name="domain_once_per_council"),
-            models.CheckConstraint(condition=Q(domain__regex=r"^[a-z0-9.-]+\.[a-z]+$"), name="domain_lower_case_without_at"),
+            models.CheckConstraint(
+                condition=Q(domain__regex=r"^[a-z0-9.-]+\.[a-z]+$"),
+                name="domain_lower_case_without_at",
+                violation_error_message="Enter the domain in lower case and without @, for example barset.gov.uk",
+            ),
         )
 
     def __str__(self) -> str:
@@ -149,7 +160,9 @@ class Cohort(models.Model):
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(unique=True)
-    reference_prefix = models.CharField(max_length=10, unique=True, help_text="Starts every reference: UC19 gives UC19-001.")
+    reference_prefix = models.CharField(
+        max_length=10, unique=True, validators=[validate_slug], help_text="Starts every reference: UC19 gives UC19-0001."
+    )
     places = models.PositiveSmallIntegerField(default=20, help_text="A maximum, not a target.")
     delegates_per_council = models.PositiveSmallIntegerField(default=2, validators=[MinValueValidator(1), MaxValueValidator(10)])
     starts_on = models.DateField()

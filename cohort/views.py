@@ -35,7 +35,7 @@ def request_council(request: UserRequest) -> HttpResponse:
     if asked.get("council"):
         if not asked["council"].isprintable():
             raise Http404  # no code has a null character, which PostgreSQL fails on
-        council = get_object_or_404(Council.objects.existing_on(today), code=asked["council"])
+        council = get_object_or_404(Council.objects.not_ended(today), code=asked["council"])
         return ask_for(request, council, after)
     near: list[Council] = []
     form = CouncilNameForm(asked if "name" in asked else None, initial={"next": after})

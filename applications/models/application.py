@@ -10,8 +10,7 @@ from django.db.models.functions import Coalesce, Now, TruncDate
 from applications.models.call import Call, Question, Section, deadline
 from applications.models.conflict import Conflict
 from applications.states import ApplicationStatus, AttemptOutcome, Completeness
-from cohort.models import Council, CouncilContact, PoliticalControl
-from cohort.states import Control
+from cohort.models import Council, CouncilContact, control_on
 from upstream.accounts.models import User
 
 
@@ -38,9 +37,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def with_control(self) -> Self:
         """Annotate `control`: the council's political control on the call's closing day, as a Control value, never None."""
-        latest = PoliticalControl.objects.filter(council=OuterRef("council"), since__lte=OuterRef("closing_day")).order_by("-since")
         on_closing_day = self.alias(closing_day=TruncDate("call__closes_at"))
-        return on_closing_day.annotate(control=Coalesce(Subquery(latest.values("control")[:1]), Value(Control.NOT_RECORDED.value)))
+        return on_closing_day.annotate(control=control_on(OuterRef("closing_day"), council="council", kind="council__kind"))
 
     def with_completeness(self) -> Self:
         """Annotate `sections_done`, `sections_total` and `completeness`, a Completeness value."""

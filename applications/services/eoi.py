@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
@@ -63,9 +63,8 @@ def covered_councils(call: Call) -> QuerySet[Council]:
 
 
 def _next_reference(call: Call) -> str:
-    last = call.applications.aggregate(last=Max("reference"))["last"]
-    number = int(last.rsplit("-")[-1]) + 1 if last else 1
-    return f"{call.cohort.reference_prefix}-{number:04}"
+    # None is ever deleted, and the call is locked.
+    return f"{call.cohort.reference_prefix}-{call.applications.count() + 1:04}"
 
 
 def lock_draft(application_id: int) -> Application:

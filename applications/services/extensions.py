@@ -61,6 +61,9 @@ def approve_extension(*, extension_id: int, by: User) -> Extension:
     if extension.until <= now:
         message = "The time asked for has already passed. Refuse this request and make another."
         raise ValidationError(message)
+    if extension.until <= Call.objects.with_deadline_for(extension.council_id).get(pk=extension.call_id).deadline:  # type: ignore[attr-defined]
+        message = "The council's deadline is now later than the time asked for. Refuse this request and make another."
+        raise ValidationError(message)
     extension.approved_by = by
     extension.approved_at = now
     extension.save(update_fields=["approved_by", "approved_at"])

@@ -38,8 +38,8 @@ def request_to_act(*, user: User, council: Council) -> CouncilContact:
         return contact
     if contact and contact.status == ContactStatus.INVITED:
         return accept_invitation(contact_id=contact.pk, by=user)
-    if not Council.objects.existing_on(timezone.localdate(clock.now())).filter(pk=council.pk).exists():
-        message = f"{council} does not exist today, so nobody can act for it."
+    if not Council.objects.not_ended(timezone.localdate(clock.now())).filter(pk=council.pk).exists():
+        message = f"{council} has ended, so nobody can act for it."
         raise NotPossible(message)
     if contact is None and _has_work_address(user, council):
         contact = _set(CouncilContact(council=council, user=user), ContactStatus.ACTIVE, role=_role_for_newcomer(council), by=None)

@@ -135,6 +135,14 @@ def test_time_that_is_of_no_use_is_refused(call, asker, approver, move_clock):
         ask(call, CouncilFactory(), asker)
 
 
+def test_nobody_is_promised_a_moment_before_the_deadline_that_they_have(call, draft, asker, approver):
+    waiting = ask(call, draft.council, asker)
+    Call.objects.filter(pk=call.pk).update(closes_at=waiting.until + DAY)
+    with pytest.raises(ValidationError, match="now later than the time asked for"):
+        approve_extension(extension_id=waiting.pk, by=approver)
+    assert not OutboundEmail.objects.filter(kind="extension-approved").exists()
+
+
 def test_only_councils_of_a_published_call_get_time(asker):
     with pytest.raises(ValidationError, match="not covered"):
         ask(CallFactory(nations=[Nation.ENGLAND]), CouncilFactory(nation=Nation.WALES), asker)

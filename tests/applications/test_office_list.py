@@ -66,6 +66,12 @@ def test_a_council_without_a_recorded_control_is_shown_as_not_recorded(office):
     assert len(references(office.get(URL, {"control": "not-recorded"}))) == 1
 
 
+def test_no_control_applies_to_a_combined_authority(office):
+    application = ApplicationFactory(council__kind=CouncilKind.COMBINED_AUTHORITY)
+    assert references(office.get(URL, {"control": "not-applicable"})) == {application.reference}
+    assert references(office.get(URL, {"control": "not-recorded"})) == set()
+
+
 def test_completeness_is_counted_in_sections(office):
     call = CallFactory()
     SectionFactory.create_batch(3, call=call)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from applications.models import Answer, Application
@@ -11,7 +12,7 @@ from applications.services.submission import submit_application, withdraw_applic
 from applications.states import ApplicationStatus, QuestionKind
 from cohort.states import Nation
 from tests.applications.conftest import question, section_of
-from tests.factories import ApplicationFactory, ContactFactory, CouncilFactory, UserFactory
+from tests.factories import ApplicationFactory, CohortFactory, ContactFactory, CouncilFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,11 @@ def test_references_are_numbered_within_the_call(call, draft):
     other = ContactFactory()
     second = start_application(call_id=call.pk, council_id=other.council_id, by=other.user)
     assert second.reference.endswith("-0002")
+
+
+def test_a_prefix_that_could_not_be_part_of_an_address_is_refused():
+    with pytest.raises(ValidationError, match="letters, numbers"):
+        CohortFactory.build(reference_prefix="UC 19").full_clean()
 
 
 def test_no_draft_starts_at_the_moment_of_closing(call, contact, officer, move_clock):

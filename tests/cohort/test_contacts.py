@@ -1,9 +1,12 @@
 """Who may act for a council: the services."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for, can_manage_people, can_submit_for
@@ -109,8 +112,13 @@ def test_an_invited_person_who_asks_is_in_with_the_role_of_the_invitation(counci
 
 def test_nobody_can_ask_to_act_for_a_council_that_has_ended():
     ended = CouncilFactory(ends_on="2020-03-31")
-    with pytest.raises(NotPossible, match="does not exist today"):
+    with pytest.raises(NotPossible, match="has ended"):
         request_to_act(user=UserFactory(), council=ended)
+
+
+def test_somebody_can_act_for_a_council_that_is_about_to_start():
+    coming = CouncilFactory(starts_on=timezone.localdate() + timedelta(days=5))
+    assert request_to_act(user=UserFactory(), council=coming).status == ContactStatus.REQUESTED
 
 
 def test_a_person_waits_for_a_few_councils_at_most(council):

@@ -9,8 +9,8 @@ from upstream.accounts.models import User
 
 
 def people_who_may(permission: str) -> QuerySet[User]:
-    """Return the active people with a permission, by group or as superusers. For example "applications.view_application"."""
-    return ModelBackend().with_perm(permission, is_active=True)
+    """Return the active staff with a permission, by group or as superusers. For example "applications.view_application"."""
+    return ModelBackend().with_perm(permission, is_active=True).filter(is_staff=True)
 
 
 def find_or_invite_user(*, email: str) -> User:

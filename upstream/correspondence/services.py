@@ -1,6 +1,7 @@
 """The outbox: queueing a message, and what staff may do to it before and after it goes."""
 
 import contextlib
+import re
 import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -109,8 +110,9 @@ def render_html(subject: str, text: str) -> str:
 
 
 def message_body(text: str) -> SafeString:
-    """Return a message's text as HTML, in which links lead to this site only."""
-    return render_markdown(text, attribute_filter=only_our_links)
+    """Return a message's text as HTML. Addresses of this site, alone on a line, become links; links lead nowhere else."""
+    linked = re.sub(rf"^({re.escape(settings.SITE_URL)}\S*)$", r"<\1>", text, flags=re.MULTILINE)
+    return render_markdown(linked, attribute_filter=only_our_links)
 
 
 def only_our_links(_tag: str, attribute: str, value: str) -> str | None:

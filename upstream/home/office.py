@@ -2,10 +2,6 @@
 
 from typing import Any
 
-from allauth.account.views import logout
-from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
-from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -18,16 +14,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from upstream.accounts.models import User
 from upstream.home.today import today
+from upstream.home.views import sign_out
 
 
 def belongs_in_the_office(user: Any) -> bool:
     """Return whether a person works here: active staff with at least one permission, from whichever role."""
     return bool(user.is_active and user.is_staff and user.get_all_permissions())
-
-
-def lacks_second_factor(user: Any) -> bool:
-    """Return whether the office asks this person for a second factor that they have not set up."""
-    return settings.OFFICE_NEEDS_SECOND_FACTOR and not is_mfa_enabled(user)
 
 
 class OfficeSite(AdminSite):
@@ -39,8 +31,8 @@ class OfficeSite(AdminSite):
     index_template = "admin/today.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let in who works here and has the second factor that the settings ask for."""
-        return belongs_in_the_office(request.user) and not lacks_second_factor(request.user)
+        """Let in who works here. The middleware has seen to their second factor."""
+        return belongs_in_the_office(request.user)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the working day."""
@@ -57,14 +49,11 @@ class OfficeSite(AdminSite):
             return redirect_to_login(wanted)
         if not belongs_in_the_office(request.user):
             raise PermissionDenied
-        if lacks_second_factor(request.user):
-            messages.warning(request, "Set up an authenticator app before you enter the office. It takes about two minutes.")
-            return redirect("mfa_activate_totp")
         return HttpResponseRedirect(wanted)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:  # type: ignore[override]  # noqa: ARG002
         """Sign out of the office and the website together."""
-        return logout(request)  # type: ignore[no-any-return]
+        return sign_out(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]  # noqa: ARG002
         """Change the password where everybody does."""

@@ -19,6 +19,12 @@ def test_a_message_is_a_row_with_text_and_html_made_from_the_same_words(queue):
     assert 'href="http://127.0.0.1:8000/page/"' in email.html
 
 
+def test_an_address_of_this_site_becomes_a_link_and_no_other_does():
+    body = services.message_body("Go to:\n\nhttp://127.0.0.1:8000/eoi/T-1/\n\nhttps://evil.example/")
+    assert '<a href="http://127.0.0.1:8000/eoi/T-1/"' in body
+    assert 'href="https://evil' not in body
+
+
 def test_the_same_key_twice_is_the_first_message(queue):
     first = queue()
     assert queue(context={"name": "Alex"}) == first

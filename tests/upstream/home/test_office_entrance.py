@@ -4,7 +4,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
-from tests.factories import ContactFactory, StaffFactory, UserFactory
+from tests.factories import ApplicationFactory, ContactFactory, StaffFactory, UserFactory
+from upstream.accounts.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 
@@ -54,11 +55,40 @@ def test_a_removed_role_takes_effect_on_the_next_page(client):
     assert client.get("/admin/", follow=True).status_code == 403
 
 
+def test_staff_without_a_second_factor_see_nothing_of_councils_by_any_other_way(client, settings):
+    application = ApplicationFactory()
+    staff = StaffFactory()
+    client.force_login(staff)
+    addresses = [
+        reverse("applications:eoi", args=[application.reference]),
+        reverse("applications:pdf", args=[application.reference]),
+        reverse("cohort:people", args=[application.council.code]),
+    ]
+    assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
+    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    for address in addresses:
+        assert client.get(address).url == reverse("mfa_activate_totp")
+        assert client.post(address, {"email": "new@example.org", "role": "editor"}).url == reverse("mfa_activate_totp")
+    assert not User.objects.filter(email="new@example.org").exists()
+    assert [client.get(reverse(name)).status_code for name in ("privacy", "account", "mfa_index")] == [200, 200, 200]
+
+
+def test_councils_people_choose_whether_they_want_a_second_factor(client, settings):
+    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    contact = ContactFactory()
+    client.force_login(contact.user)
+    assert client.get(reverse("cohort:people", args=[contact.council.code])).status_code == 200
+
+
+def test_signing_out_of_the_office_empties_the_browsers_cache(client):
+    client.force_login(StaffFactory())
+    assert client.post("/admin/logout/").headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_staff_without_a_second_factor_are_asked_to_set_one_up(client, settings):
     settings.OFFICE_NEEDS_SECOND_FACTOR = True
     client.force_login(StaffFactory())
-    response = client.get(client.get("/admin/").url)
-    assert response.url == reverse("mfa_activate_totp")
+    assert client.get("/admin/").url == reverse("mfa_activate_totp")
 
 
 def test_staff_with_a_second_factor_come_in(client, settings):
