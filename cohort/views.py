@@ -20,7 +20,7 @@ from cohort.policies import can_act_for, can_manage_people, can_see_people
 from cohort.services import contacts
 from cohort.states import ContactRole, ContactStatus
 from upstream import clock
-from upstream.http import UserRequest, get_visible_or_404
+from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
 PEOPLE_PER_PAGE = 50
@@ -40,6 +40,7 @@ def request_council(request: UserRequest) -> HttpResponse:
     near: list[Council] = []
     form = CouncilNameForm(asked if "name" in asked else None, initial={"next": after})
     if form.is_valid():
+        check_limit(request, "council_search")
         exact, near = find_councils(form.cleaned_data["name"], today)
         if len(exact) == 1:
             return redirect(f"{reverse('cohort:request')}?{urlencode({'council': exact[0].code, 'next': after})}")

@@ -1,7 +1,9 @@
-"""What every view shares: a request whose person is signed in, and the one way to fetch a record."""
+"""What every view shares: a request whose person is signed in, the one way to fetch a record, and limits on how often."""
 
 from typing import Any, Protocol, TypeVar
 
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -27,3 +29,19 @@ class VisibleRecords(Protocol[Record_co]):
 def get_visible_or_404(records: VisibleRecords[Record_co], user: User, **lookup: Any) -> Record_co:
     """Return the one record that the person may see. Raises Http404 for what is missing and for what is not theirs alike."""
     return get_object_or_404(records.visible_to(user), **lookup)
+
+
+def within_limit(request: HttpRequest, action: str) -> bool:
+    """Count a use of something that settings.ACCOUNT_RATE_LIMITS limits, and return whether it may go on.
+
+    The count is the person's own. Who is signed out shares the one for `<action>_signed_out` with everybody at their address.
+    """
+    if not request.user.is_authenticated:
+        action = f"{action}_signed_out"
+    return bool(ratelimit.consume(request, app="allauth.account", action=action, limit_get=True))
+
+
+def check_limit(request: HttpRequest, action: str) -> None:
+    """Count a use, and end the request with the page for 429 when there were too many. See `within_limit`."""
+    if not within_limit(request, action):
+        raise ImmediateHttpResponse(ratelimit.respond_429(request))

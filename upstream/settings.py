@@ -141,6 +141,12 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/5m/user",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
+    # Ours, counted by `upstream.http.within_limit`. On the day of a deadline a whole council comes from one address.
+    "council_search": "100/5m/user",
+    "council_search_signed_out": "600/5m/ip",
+    "pdf": "30/5m/user",
+    "pdf_signed_out": "300/5m/ip",
+    "upload": "30/5m/user",
 }
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "upstream.accounts.forms.SignUpDetailsForm"

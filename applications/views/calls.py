@@ -17,7 +17,7 @@ from cohort.states import Nation
 from upstream import clock, deadlines
 from upstream.accounts.models import User
 from upstream.documents.pdf import render_pdf
-from upstream.http import get_visible_or_404
+from upstream.http import check_limit, get_visible_or_404
 
 PDF_KEPT_SECONDS = 24 * 3600
 
@@ -85,6 +85,7 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
 def questions_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand over every question as a PDF. It takes a second to make, so it is kept until the page would read otherwise."""
     call = get_call(request, slug)
+    check_limit(request, "pdf")
     context = {"call": call, "sections": sections_of(call)}
     page = render_to_string("applications/call_questions_pdf.html", context)
     key = f"questions-pdf:{hashlib.sha256(page.encode()).hexdigest()}"

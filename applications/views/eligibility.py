@@ -22,6 +22,7 @@ from applications.views.calls import get_call, nations_in_words, standing
 from cohort.models import Council
 from cohort.names import find_councils, find_ended
 from upstream import clock
+from upstream.http import check_limit
 
 MAY_LEAD = {Lead.COUNCIL, Lead.COMBINED_AUTHORITY}
 ADVICE = ("third-sector", "other", "not-listed", "initiative", "people")
@@ -98,6 +99,7 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
     form = CouncilForm(posted(request), initial={"council": kept_name(request, call)})
     context: dict[str, Any] = {"call": call, "form": form}
     if request.method == "POST" and form.is_valid():
+        check_limit(request, "council_search")
         typed = form.cleaned_data["council"]
         found = find_councils(typed, day)
         if len(found.exact) == 1:

@@ -17,7 +17,7 @@ from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
 from upstream import clock
-from upstream.http import UserRequest, get_visible_or_404
+from upstream.http import UserRequest, check_limit, get_visible_or_404
 
 
 def applications() -> ApplicationQuerySet:
@@ -85,6 +85,7 @@ def answers(request: UserRequest, reference: str) -> HttpResponse:
 def pdf(request: UserRequest, reference: str) -> HttpResponse:
     """Hand over the EoI as a PDF."""
     application = get_application(request, reference)
+    check_limit(request, "pdf")
     response = HttpResponse(render_eoi_pdf(application), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{application.reference}.pdf"'
     return response

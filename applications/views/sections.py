@@ -22,7 +22,7 @@ from applications.states import QuestionKind
 from applications.views.eoi import get_application
 from upstream import clock
 from upstream.documents.services import UnacceptableFile
-from upstream.http import UserRequest
+from upstream.http import UserRequest, within_limit
 
 
 def get_section(application: Application, slug: str) -> tuple[AnsweredSection, list[AnsweredSection]]:
@@ -62,6 +62,9 @@ def save(request: UserRequest, application: Application, found: AnsweredSection,
     form = SectionForm(request.POST, request.FILES, section=found)
     unreadable = form.unreadable()
     for name, upload in form.uploads().items():
+        if not within_limit(request, "upload"):
+            form.add_error(name, "Wait five minutes, then choose this file again: you have sent a lot of files")
+            continue
         try:
             attach_file(application_id=application.pk, question=form.answers[name].question, upload=upload, by=request.user)
         except UnacceptableFile as refusal:
