@@ -129,10 +129,13 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
-# By address of the computer only: a limit by email address would let a stranger lock somebody out.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/5m/ip",
-    "login_failed": "10/5m/ip",
+    # Wrong passwords and wrong second factors: from one computer, and at one account from wherever. After 20 the account's
+    # password is closed to everybody for up to an hour, but the account is not: emailed codes, each with three tries in the
+    # browser that asked for it, count apart. So a stranger locks nobody out. They cannot use up the tries at a second factor
+    # either, as that is asked for only after the password or an emailed code.
+    "login_failed": "10/5m/ip,20/h/key",
     "signup": "20/5m/ip",
     "request_login_code": "20/5m/ip",
     "confirm_email": "20/5m/ip",
