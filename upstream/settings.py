@@ -144,6 +144,9 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/5m/user",
     "change_password": "5/m/user",
     "manage_email": "10/m/user",
+    # Messages of one kind to one email address, counted by `upstream.home.adapter`, so that nobody's mailbox is flooded. Beyond it
+    # the page answers as before, nothing is sent, and the last code sent is the right one: again, nobody is locked out.
+    "asked_for_mail": "5/15m/key",
     # Ours, counted by `upstream.http.within_limit`. On the day of a deadline a whole council comes from one address.
     "council_search": "100/5m/user",
     "council_search_signed_out": "600/5m/ip",

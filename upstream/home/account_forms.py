@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.forms import BaseForm
 
 from upstream.accounts.models import User
+from upstream.home.adapter import code_in_mailbox
 
 # By field: the label, and what is said when it is empty.
 WORDS = {
@@ -45,6 +46,16 @@ def in_our_words(form_class: type[BaseForm]) -> type[BaseForm]:
     return Form
 
 
+def expecting_what_was_sent(form_class: type[BaseForm]) -> type[BaseForm]:
+    """Return the form, asking for the code that is in the person's mailbox."""
+
+    class Form(form_class):  # type: ignore[valid-type, misc]
+        def __init__(self, *args: Any, code: str = "", **kwargs: Any) -> None:
+            super().__init__(*args, code=code_in_mailbox(code), **kwargs)
+
+    return Form
+
+
 class PasswordLoginForm(account.LoginForm):  # type: ignore[misc]
     """Signing in with a password. Where sign-up asks for none, allauth takes the field away and emails a code instead."""
 
@@ -61,9 +72,9 @@ ResetPasswordForm = in_our_words(account.ResetPasswordForm)
 ResetPasswordKeyForm = in_our_words(account.ResetPasswordKeyForm)
 ReauthenticateForm = in_our_words(account.ReauthenticateForm)
 RequestLoginCodeForm = in_our_words(account.RequestLoginCodeForm)
-ConfirmLoginCodeForm = in_our_words(account.ConfirmLoginCodeForm)
-ConfirmEmailVerificationCodeForm = in_our_words(account.ConfirmEmailVerificationCodeForm)
-ConfirmPasswordResetCodeForm = in_our_words(account.ConfirmPasswordResetCodeForm)
+ConfirmLoginCodeForm = in_our_words(expecting_what_was_sent(account.ConfirmLoginCodeForm))
+ConfirmEmailVerificationCodeForm = in_our_words(expecting_what_was_sent(account.ConfirmEmailVerificationCodeForm))
+ConfirmPasswordResetCodeForm = in_our_words(expecting_what_was_sent(account.ConfirmPasswordResetCodeForm))
 AuthenticateForm = in_our_words(mfa.AuthenticateForm)
 ReauthenticateByCodeForm = in_our_words(mfa.ReauthenticateForm)
 ActivateTOTPForm = in_our_words(totp.ActivateTOTPForm)

@@ -1,18 +1,31 @@
 """allauth, fitted to the house."""
 
+import hashlib
 import uuid
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from upstream import clock
 from upstream.correspondence.services import add_to_outbox
 from upstream.correspondence.states import Lane
+
+# What anybody can have sent to any address, by typing it into a page.
+ASKED_FOR = {
+    "login-code",
+    "password-reset-code",
+    "email-confirmation",
+    "email-confirmation-signup",
+    "unknown-account",
+    "account-already-exists",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -29,12 +42,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue a message of allauth's, in the lane that nothing else can hold up.
 
-        Every message has a key of its own: two requests for a code are two codes. A code is not sent once it no longer works.
+        Every message has a key of its own: two requests for a code are two codes. A code is not sent once it no longer works,
+        nor when the address has just had several: then the last of them works in its place.
         """
         request = allauth_context.request
+        kind = template_prefix.rpartition("/")[2].replace("_", "-")
+        if kind in ASKED_FOR:
+            about = f"{kind}:{email.lower()}"
+            is_sent = ratelimit.consume(request, app="allauth.account", action="asked_for_mail", key=about, limit_get=True)
+            if "code" in context:
+                remember_code(about, context["code"], is_sent=bool(is_sent))
+            if not is_sent:
+                return
         everything = {"request": request, "email": email, "current_site": get_current_site(request), **context}
         message = self.render_mail(template_prefix, email, everything)
-        kind = template_prefix.rpartition("/")[2].replace("_", "-")
         add_to_outbox(
             key=f"{kind}:{uuid.uuid4()}",
             kind=kind,
@@ -48,3 +69,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def format_email_subject(self, subject: str) -> str:
         """Return the subject as it is: the sender's name says whose it is."""
         return subject
+
+
+def remember_code(about: str, code: str, *, is_sent: bool) -> None:
+    """Note that a code was sent, or else that the last one that was works in its place."""
+    # Hashed, as the cache's table keeps what has expired until it is full, and an email address must not stay there.
+    last = f"last-code:{hashlib.sha256(about.encode()).hexdigest()}"
+    if is_sent:
+        cache.set(last, code, settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+    else:
+        cache.set(f"code-instead:{code}", cache.get(last, code), settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT)
+
+
+def code_in_mailbox(code: str) -> str:
+    """Return the code that its owner has got: this one, or the last one sent before it where this one was not sent."""
+    return str(cache.get(f"code-instead:{code}", code))
