@@ -1,4 +1,7 @@
-"""People in the office: who they are, and which of them work here."""
+"""People in the office: who they are, and which of them work here.
+
+Here rather than in `accounts`, as what is changed goes into the audit trail, and that knows accounts.
+"""
 
 from typing import Any, ClassVar
 
@@ -11,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from upstream.accounts.models import User
+from upstream.audit.services import record
 from upstream.office import OfficeAdmin
 
 # Roles are kept in code, addresses and second factors belong to their person: none of them is edited in the office.
@@ -69,10 +73,26 @@ class UserAdmin(OfficeAdmin):
         return super().has_change_permission(request, obj) and (not protected or bool(request.user.is_superuser))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Give a new person no password: they sign in by emailed code, which proves the address is theirs."""
-        if not change:
+        """Save what was changed. A new person gets no password: they sign in by emailed code, which proves the address is theirs."""
+        if change:
+            obj.save(update_fields=set(form.changed_data) - {"groups"})
+        else:
             obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request: Any, form: "forms.ModelForm[User]", formsets: Any, change: bool) -> None:
+        """Save the roles, and record last of all what was changed and what the person may do now."""
+        super().save_related(request, form, formsets, change)
+        person = form.instance
+        record(
+            actor=request.user,
+            verb="person.changed" if change else "person.added",
+            subject=person,
+            fields=form.changed_data,
+            is_active=person.is_active,
+            is_staff=person.is_staff,
+            roles=sorted(person.groups.values_list("name", flat=True)),
+        )
 
     @admin.display(description="Name", ordering="full_name")
     def name(self, user: User) -> str:

@@ -1,10 +1,13 @@
 """People in the office."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 
 from tests.factories import ContactFactory, StaffFactory, UserFactory
 from upstream.accounts.models import User
+from upstream.audit.models import Entry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 LIST = "/admin/accounts/user/"
@@ -143,3 +146,25 @@ def test_roles_addresses_and_second_factors_have_no_pages(client, superuser):
 def test_council_officers_do_not_reach_people(client):
     client.force_login(ContactFactory().user)
     assert client.get(LIST, follow=True).status_code == 403
+
+
+def test_what_the_office_changes_about_a_person_is_in_the_trail_without_their_name(client, superuser):
+    role = Group.objects.get(name="Finance")
+    client.force_login(superuser)
+    sent = {"email": "new@example.org", "full_name": "New Person", "is_active": "on", "is_staff": "on", "groups": [role.pk]}
+    client.post(f"{LIST}add/", sent)
+    person = User.objects.get(email="new@example.org")
+    client.post(page_of(person), details(person, phone="01234 567890"))
+    added, changed = Entry.objects.about(person)
+    assert [added.verb, changed.verb] == ["person.added", "person.changed"]
+    assert added.actor_id == changed.actor_id == superuser.pk
+    assert added.data | {"fields": None} == {"fields": None, "is_active": True, "is_staff": True, "roles": ["Finance"]}
+    assert changed.data == {"fields": ["phone", "is_staff", "groups"], "is_active": True, "is_staff": False, "roles": []}
+    assert not re.search("new|person|01234", str([added.data, changed.data]), re.IGNORECASE)
+
+
+def test_a_change_that_is_refused_leaves_no_trace(client):
+    client.force_login(StaffFactory())
+    person = UserFactory()
+    client.post(page_of(person), details(person, full_name="Changed"))
+    assert not Entry.objects.about(person).exists()
