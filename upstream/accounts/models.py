@@ -37,6 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField("phone number", max_length=30, blank=True)
     is_active = models.BooleanField("can sign in", default=True)
     is_staff = models.BooleanField("can enter the office", default=False)
+    sessions_ended = models.PositiveIntegerField("times signed out everywhere", default=0, editable=False)
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -55,6 +56,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Return whether the person may do this in the office. Nobody else has permissions, and asking costs them no query."""
         return self.is_staff and super().has_perm(perm, obj)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must hold to go on: it changes with the password, and whenever all sessions are ended."""
+        return f"{super().get_session_auth_hash()}:{self.sessions_ended}"
 
     def get_full_name(self) -> str:
         """Return the person's name, or their email address while they have not given one."""

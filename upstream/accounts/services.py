@@ -3,7 +3,7 @@
 from allauth.account.models import EmailAddress
 from django.contrib.auth.backends import ModelBackend
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from upstream.accounts.models import User
 
@@ -28,3 +28,9 @@ def _invite(email: str) -> User:
     # With this row the code of the first sign-in proves the address too; without it allauth would ask for a second code.
     EmailAddress.objects.create(user=user, email=email, primary=True)
     return user
+
+
+def end_sessions(*, user: User) -> None:
+    """Sign a person out everywhere, from their next request on."""
+    User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
+    user.refresh_from_db(fields=["sessions_ended"])

@@ -14,8 +14,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from upstream.accounts.models import User
+from upstream.accounts.services import end_sessions
 from upstream.audit.services import record
 from upstream.office import OfficeAdmin
+
+ACCESS = {"is_active", "is_staff", "groups"}
 
 # Roles are kept in code, addresses and second factors belong to their person: none of them is edited in the office.
 for model in (Group, EmailAddress, Authenticator):
@@ -81,9 +84,11 @@ class UserAdmin(OfficeAdmin):
             super().save_model(request, obj, form, change)
 
     def save_related(self, request: Any, form: "forms.ModelForm[User]", formsets: Any, change: bool) -> None:
-        """Save the roles, and record last of all what was changed and what the person may do now."""
+        """Save the roles, sign out whoever may do other things now, and record last of all what was changed."""
         super().save_related(request, form, formsets, change)
         person = form.instance
+        if ACCESS & set(form.changed_data):
+            end_sessions(user=person)
         record(
             actor=request.user,
             verb="person.changed" if change else "person.added",

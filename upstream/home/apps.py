@@ -10,6 +10,10 @@ class HomeConfig(AppConfig):
     default = True
     name = "upstream.home"
 
+    def ready(self) -> None:
+        """Listen to allauth."""
+        from upstream.home import factors  # noqa: F401
+
 
 class OfficeConfig(admin_apps.AdminConfig):
     """Puts the office in the place of the stock admin site."""
