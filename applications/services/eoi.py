@@ -10,18 +10,20 @@ from django.utils.timezone import localdate
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
 from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
 from cohort.models import Council
+from cohort.services.contacts import lock_standing
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.documents.models import StoredFile
 from upstream.documents.services import remove_file, store_upload
+from upstream.transitions import InvalidTransition
 
 PRESENT_FOR = timedelta(minutes=2)
 # The shortest of the initiative's columns; the answer itself is kept whole.
 SHOWN_IN_LISTS = 200
 
 
-class CannotWrite(Exception):
+class CannotWrite(InvalidTransition):
     """The EoI can no longer be changed. The message says why, for the person to read."""
 
 
@@ -37,9 +39,10 @@ class RevisionConflict(Exception):
 def start_application(*, call_id: int, council_id: int, by: User) -> Application:
     """Return the council's live EoI, made as a draft if there is none. Locks the call, which numbers the references.
 
-    Raises CannotWrite when the call is not open to this council.
+    Raises CannotWrite when the call is not open to this council, and NotPossible when the person does not act for it.
     """
     Call.objects.select_for_update(no_key=True).get(pk=call_id)
+    lock_standing(user=by, council_id=council_id)
     live = Application.objects.exclude(status=ApplicationStatus.WITHDRAWN).filter(call=call_id, council=council_id).first()
     if live:
         return live
@@ -67,10 +70,14 @@ def _next_reference(call: Call) -> str:
     return f"{call.cohort.reference_prefix}-{call.applications.count() + 1:04}"
 
 
-def lock_draft(application_id: int) -> Application:
-    """Lock the EoI and return it with its deadline, read after the lock. Raises CannotWrite unless it may still be changed."""
+def lock_draft(application_id: int, *, by: User) -> Application:
+    """Lock the EoI and the person's standing, and return the EoI with its deadline, read after the lock.
+
+    Raises CannotWrite unless it may still be changed, and NotPossible unless the person still acts for its council.
+    """
     Application.objects.select_for_update(no_key=True).get(pk=application_id)
     application = Application.objects.select_related("call__cohort", "council").with_deadline().get(pk=application_id)
+    lock_standing(user=by, council_id=application.council_id)
     if not application.is_draft:
         message = f"This expression of interest is now “{application.get_status_display()}” and can no longer be changed."
         raise CannotWrite(message)
@@ -89,9 +96,9 @@ def save_section(
     `completed` None leaves that mark as it is.
 
     `revision` is the one the person's page was made from. Raises RevisionConflict when the section has moved on and says
-    something else, and CannotWrite when the EoI can no longer be changed. Locks the EoI.
+    something else, and what `lock_draft` raises. Locks the EoI.
     """
-    application = lock_draft(application_id)
+    application = lock_draft(application_id, by=by)
     questions = {question.pk: question for question in section.questions.exclude(kind=QuestionKind.FILE)}
     stored = dict(application.answers.filter(question__in=questions).values_list("question_id", "value"))
     progress = application.progress.select_related("saved_by").filter(section=section).first()
@@ -136,9 +143,9 @@ def _advance(application: Application, section: Section, *, completed: bool, by:
 def attach_file(*, application_id: int, question: Question, upload: Any, by: User) -> StoredFile:
     """Keep a file as the answer to a question, in place of the one before. Locks the EoI.
 
-    Raises UnacceptableFile with a sentence for the person, and CannotWrite.
+    Raises UnacceptableFile with a sentence for the person, and what `lock_draft` raises.
     """
-    application = lock_draft(application_id)
+    application = lock_draft(application_id, by=by)
     answer, _ = Answer.objects.get_or_create(application=application, question=question, defaults={"value": ""})
     earlier = list(StoredFile.objects.owned_by(answer))
     # First of all: looking into a file takes seconds, and what follows locks the audit trail, for which everybody else would wait.
@@ -152,8 +159,8 @@ def attach_file(*, application_id: int, question: Question, upload: Any, by: Use
 
 @transaction.atomic
 def detach_file(*, application_id: int, question: Question, by: User) -> None:
-    """Remove the file that answers a question, if there is one. Locks the EoI. Raises CannotWrite."""
-    application = lock_draft(application_id)
+    """Remove the file that answers a question, if there is one. Locks the EoI. Raises what `lock_draft` raises."""
+    application = lock_draft(application_id, by=by)
     for answer in Answer.objects.filter(application=application, question=question):
         for file in StoredFile.objects.owned_by(answer):
             remove_file(file=file, by=by)
@@ -162,7 +169,10 @@ def detach_file(*, application_id: int, question: Question, by: User) -> None:
 
 
 def note_presence(*, application_id: int, section: Section, by: User) -> list[str]:
-    """Note that the person has the section open, and return the names of the others who have."""
+    """Note that the person has the section open, and return the names of the others who have.
+
+    Nothing of the EoI is written, so this takes no lock: a person removed just now is named for two minutes more.
+    """
     now = clock.now()
     SectionPresence.objects.update_or_create(application_id=application_id, section=section, user=by, defaults={"seen_at": now})
     return others_present(application_id=application_id, section=section, user=by)

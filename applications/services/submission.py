@@ -6,6 +6,7 @@ from applications.models import Application, SubmissionAttempt
 from applications.notifications import eoi as notifications
 from applications.services.answers import answered_sections, content_hash, form_version
 from applications.states import TRANSITIONS, ApplicationStatus, AttemptOutcome
+from cohort.services.contacts import lock_standing
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -17,10 +18,12 @@ def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
     """Submit the EoI if it is whole and on time, and return the attempt, which is kept whatever came of it.
 
     On time is judged by the transaction's start on the database's clock, so waiting for the lock makes nobody late.
-    Locks the EoI. A second press changes nothing and finds the same receipt.
+    Locks the EoI. A second press changes nothing and finds the same receipt. Raises NotPossible for somebody who can no longer
+    submit for the council; no attempt is kept of that, since it says nothing about the council's EoI.
     """
     Application.objects.select_for_update(no_key=True).get(pk=application_id)
     application = Application.objects.select_related("call__cohort", "council").with_deadline().get(pk=application_id)
+    lock_standing(user=by, council_id=application.council_id, to_submit=True)
     sections = answered_sections(application)
     now = clock.now()
     attempt = SubmissionAttempt(
@@ -59,8 +62,12 @@ def _outcome(attempt: SubmissionAttempt) -> AttemptOutcome:
 
 @transaction.atomic
 def withdraw_application(*, application_id: int, reason: str, by: User) -> Application:
-    """Withdraw the EoI for good. Locks it. Raises InvalidTransition once it has been decided."""
+    """Withdraw the EoI for good. Locks it.
+
+    Raises InvalidTransition once it has been decided, and NotPossible for somebody who can no longer submit for the council.
+    """
     application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    lock_standing(user=by, council_id=application.council_id, to_submit=True)
     check_transition(application.status, ApplicationStatus.WITHDRAWN, TRANSITIONS)
     application.status = ApplicationStatus.WITHDRAWN
     application.withdrawn_at = clock.now()

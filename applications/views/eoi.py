@@ -11,13 +11,14 @@ from applications.models import Application, Call
 from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
-from applications.services.eoi import CannotWrite, start_application
+from applications.services.eoi import start_application
 from applications.states import ApplicationStatus
 from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
 from upstream import clock
 from upstream.http import UserRequest, check_limit, get_visible_or_404
+from upstream.transitions import InvalidTransition
 
 
 def applications() -> ApplicationQuerySet:
@@ -47,7 +48,7 @@ def begin(request: UserRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             application = start_application(call_id=call.pk, council_id=council.pk, by=request.user)
-        except CannotWrite as refusal:
+        except InvalidTransition as refusal:
             return render(request, "applications/eoi_refused.html", {"call": call, "refusal": refusal}, status=409)
         return redirect("applications:eoi", application.reference)
     return render(request, "applications/eoi_begin.html", {"call": call, "council": council})

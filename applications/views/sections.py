@@ -10,7 +10,6 @@ from applications.models import Application, SectionProgress
 from applications.policies import can_write
 from applications.services.answers import AnsweredSection, answered_sections
 from applications.services.eoi import (
-    CannotWrite,
     RevisionConflict,
     attach_file,
     detach_file,
@@ -23,6 +22,7 @@ from applications.views.eoi import get_application
 from upstream import clock
 from upstream.documents.services import UnacceptableFile
 from upstream.http import UserRequest, within_limit
+from upstream.transitions import InvalidTransition
 
 
 def get_section(application: Application, slug: str) -> tuple[AnsweredSection, list[AnsweredSection]]:
@@ -51,8 +51,8 @@ def section(request: UserRequest, reference: str, slug: str) -> HttpResponse:
         return save(request, application, found, sections)
     except RevisionConflict as conflict:
         return show_conflict(request, application, slug, conflict.progress)
-    except CannotWrite:
-        return too_late(request, application, found)
+    except InvalidTransition as refusal:
+        return too_late(request, application, found, str(refusal))
 
 
 def save(request: UserRequest, application: Application, found: AnsweredSection, sections: list[AnsweredSection]) -> HttpResponse:
@@ -151,11 +151,13 @@ def show_conflict(request: UserRequest, application: Application, slug: str, pro
     )
 
 
-def too_late(request: UserRequest, application: Application, found: AnsweredSection) -> HttpResponse:
-    """Hand the text back when it can no longer be saved."""
+def too_late(request: UserRequest, application: Application, found: AnsweredSection, refusal: str = "") -> HttpResponse:
+    """Hand the text back when it can no longer be saved: by what the EoI says, or by the service's refusal."""
     form = SectionForm(request.POST, section=found)
     typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
-    return render(request, "applications/eoi_too_late.html", {"application": application, "typed": typed}, status=409)
+    is_visible = Application.objects.visible_to(request.user).filter(pk=application.pk).exists()
+    context = {"application": application, "typed": typed, "refusal": refusal, "is_visible": is_visible}
+    return render(request, "applications/eoi_too_late.html", context, status=409)
 
 
 @require_POST
@@ -181,7 +183,7 @@ def autosave(request: UserRequest, reference: str, slug: str) -> JsonResponse:
         )
     except RevisionConflict as conflict:
         return JsonResponse({"error": "conflict", **described(conflict.progress)}, status=409)
-    except CannotWrite:
+    except InvalidTransition:
         return JsonResponse({"error": "closed"}, status=409)
     others = note_presence(application_id=application.pk, section=found.section, by=request.user)
     return JsonResponse({**described(progress), "others": others, "unsaved": form.unreadable()})

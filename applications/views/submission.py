@@ -33,13 +33,17 @@ def check(request: UserRequest, reference: str) -> HttpResponse:
 
 
 def submit(request: UserRequest, application: Application) -> HttpResponse:
-    """Press the button. Who may press is checked here; whether it is in time and whole is the service's to judge."""
+    """Press the button. Who may press is checked here; whether they still may, in time and with everything, is the service's to judge."""
     if not can_submit_for(request.user, application.council):
         return redirect("applications:eoi", application.reference)
     form = SubmitForm(request.POST)
     if not form.is_valid():
         return show_check(request, application, form)
-    attempt = submit_application(application_id=application.pk, by=request.user)
+    try:
+        attempt = submit_application(application_id=application.pk, by=request.user)
+    except InvalidTransition as refusal:
+        messages.error(request, str(refusal))
+        return redirect("applications:eoi", application.reference)
     if attempt.outcome == AttemptOutcome.INCOMPLETE:
         return show_check(request, application, form, attempt)
     if attempt.outcome in {AttemptOutcome.ACCEPTED, AttemptOutcome.ALREADY}:

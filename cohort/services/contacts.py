@@ -1,4 +1,4 @@
-"""Who may act for a council. Every function locks the council first, so that two of them never decide on the same picture."""
+"""Who may act for a council. Whatever changes that locks the council first, so that two changes never decide on the same picture."""
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
@@ -148,6 +148,21 @@ def end_contact(*, contact_id: int, by: User) -> CouncilContact:
     if was_active:
         notifications.notify_ended(contact)
     return contact
+
+
+def lock_standing(*, user: User, council_id: int, to_submit: bool = False) -> None:
+    """Keep the person's standing, and their account, as they are until the transaction ends.
+
+    Raises NotPossible unless they let the person act for the council, or submit for it: a view's check may be out of date by
+    now. Every service that writes in a council's name calls this, after it has locked what it writes to. Nothing that changes
+    a standing locks such a record, so neither ever waits for the other in a circle.
+    """
+    standing = CouncilContact.objects.active().filter(user=user, council=council_id)
+    if to_submit:
+        standing = standing.filter(role=ContactRole.SUBMITTER)
+    if not standing.order_by().select_for_update(no_key=True):  # without its order, so that the council's row is left out
+        message = f"You can no longer {'submit' if to_submit else 'act'} for {Council.objects.get(pk=council_id)}."
+        raise NotPossible(message)
 
 
 def _lock_council(pk: int) -> Council:

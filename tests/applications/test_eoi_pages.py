@@ -232,6 +232,57 @@ def test_somebody_removed_from_the_council_loses_it_at_the_next_request(browser,
     assert browser.get(page("eoi", whole)).status_code == 404
 
 
+@pytest.fixture
+def taken_off_meanwhile(monkeypatch, officer):
+    """Let the officer's standing end after the view has checked it and before the service does."""
+
+    def check(*_):
+        CouncilContact.objects.filter(user=officer).update(status="ended")
+        return True
+
+    for name in ("sections.can_write", "submission.can_submit_for", "submission.can_withdraw", "eoi.can_act_for"):
+        monkeypatch.setattr(f"applications.views.{name}", check)
+
+
+@pytest.mark.usefixtures("taken_off_meanwhile")
+def test_somebody_taken_off_while_saving_gets_the_text_back(browser, draft):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    response = browser.post(page("section", draft, "evidence"), {"revision": "0", asked.field_name: "Two hours of work"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert f"You can no longer act for {draft.council}." in text
+    assert "Two hours of work" in text
+    assert page("eoi", draft) not in text
+    assert not draft.answers.exists()
+
+
+@pytest.mark.usefixtures("taken_off_meanwhile")
+def test_somebody_taken_off_while_the_page_saves_is_told_so(browser, draft):
+    response = browser.post(page("autosave", draft, "evidence"), {"revision": "0"})
+    assert (response.status_code, response.json()["error"]) == (409, "closed")
+
+
+@pytest.mark.usefixtures("taken_off_meanwhile")
+@pytest.mark.parametrize(("name", "sent"), [("check", {"agree": "on"}), ("withdraw", {"reason": "No time"})])
+def test_somebody_taken_off_while_submitting_or_withdrawing_is_told_so(browser, whole, name, sent):
+    response = browser.post(page(name, whole), sent)
+    assert response.url == page("eoi", whole)
+    assert f"You can no longer submit for {whole.council}." in browser.get(reverse("home")).content.decode()
+    assert Application.objects.get(pk=whole.pk).is_draft
+    assert not whole.attempts.exists()
+
+
+@pytest.mark.usefixtures("taken_off_meanwhile")
+def test_somebody_taken_off_while_starting_is_told_so(browser, call, contact):
+    session = browser.session
+    session[f"eligibility:{call.pk}"] = {"lead": "council", "council": contact.council.code, "initiative": "live", "people": True}
+    session.save()
+    response = browser.post(reverse("applications:begin", args=[call.slug]))
+    assert response.status_code == 409
+    assert f"You can no longer act for {contact.council}." in response.content.decode()
+    assert not Application.objects.exists()
+
+
 def test_the_pdf_says_what_the_page_says(browser, whole, officer):
     from io import BytesIO
 

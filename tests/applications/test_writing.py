@@ -7,10 +7,19 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from applications.models import Answer, Application
-from applications.services.eoi import CannotWrite, RevisionConflict, note_presence, save_section, start_application
+from applications.services.eoi import (
+    CannotWrite,
+    RevisionConflict,
+    attach_file,
+    detach_file,
+    note_presence,
+    save_section,
+    start_application,
+)
 from applications.services.submission import submit_application, withdraw_application
 from applications.states import ApplicationStatus, QuestionKind
-from cohort.states import Nation
+from cohort.services.contacts import NotPossible
+from cohort.states import ContactRole, ContactStatus, Nation
 from tests.applications.conftest import question, section_of
 from tests.factories import ApplicationFactory, CohortFactory, ContactFactory, CouncilFactory, UserFactory
 
@@ -90,7 +99,7 @@ def test_saving_the_same_again_changes_nothing(draft, officer):
 
 
 def test_a_stale_page_overwrites_nothing(draft, officer):
-    sam = UserFactory(full_name="Sam")
+    sam = ContactFactory(council=draft.council, user__full_name="Sam").user
     save(draft, sam, "Sam's")
     with pytest.raises(RevisionConflict) as conflict:
         save(draft, officer, "Mine", revision=0)
@@ -128,6 +137,46 @@ def test_nothing_is_saved_after_submitting(whole, officer):
     submit_application(application_id=whole.pk, by=officer)
     with pytest.raises(CannotWrite, match="Submitted"):
         save(whole, officer, "More", revision=1)
+
+
+def starts(draft, by):
+    start_application(call_id=draft.call_id, council_id=draft.council_id, by=by)
+
+
+def saves(draft, by):
+    save(draft, by, "More")
+
+
+def attaches(draft, by):
+    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=None, by=by)
+
+
+def detaches(draft, by):
+    detach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), by=by)
+
+
+def submits(draft, by):
+    submit_application(application_id=draft.pk, by=by)
+
+
+def withdraws(draft, by):
+    withdraw_application(application_id=draft.pk, reason="", by=by)
+
+
+@pytest.mark.parametrize("write", [starts, saves, attaches, detaches, submits, withdraws])
+@pytest.mark.parametrize("wrong", [{"status": ContactStatus.ENDED}, {"user__is_active": False}], ids=["ended", "switched off"])
+def test_every_service_refuses_somebody_who_no_longer_acts_for_the_council(draft, write, wrong):
+    contact = ContactFactory(council=draft.council, **wrong)
+    with pytest.raises(NotPossible, match=f"You can no longer (act|submit) for {draft.council}"):
+        write(draft, contact.user)
+    assert not draft.attempts.exists()
+
+
+@pytest.mark.parametrize("write", [submits, withdraws])
+def test_an_editor_neither_submits_nor_withdraws(draft, write):
+    editor = ContactFactory(council=draft.council, role=ContactRole.EDITOR).user
+    with pytest.raises(NotPossible, match="submit"):
+        write(draft, editor)
 
 
 def test_presence_names_the_others_for_two_minutes(draft, officer, move_clock):

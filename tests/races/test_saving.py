@@ -8,7 +8,7 @@ import pytest
 from applications.models import Answer
 from applications.services import eoi
 from applications.services.eoi import RevisionConflict, save_section
-from tests.factories import UserFactory
+from tests.factories import ContactFactory
 from tests.races.conftest import SEED, at_once, whole_eois
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -43,7 +43,7 @@ def interleave(dice):
     text = section.questions.get()
     log = []
     pauses = [[dice.uniform(0, 0.01) for _ in range(INTERLEAVINGS // 2)] for _ in range(2)]
-    editors = UserFactory.create_batch(2)
+    editors = [contact.user for contact in ContactFactory.create_batch(2, council=application.council)]
     tasks = [
         lambda person=person, own=own: write_by_turns(application, section, text, person, own, log)
         for person, own in zip(editors, pauses, strict=True)
