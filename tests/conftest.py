@@ -1,7 +1,12 @@
 """Fixtures that every test may ask for."""
 
+import socketserver
+import struct
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -57,6 +62,48 @@ def move_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[datetime],
     yield move
     while travellers:
         travellers.pop().stop()
+
+
+class Clamd(socketserver.StreamRequestHandler):
+    """Speaks as clamd does: one command, one answer. Content with the word MALWARE is some."""
+
+    def handle(self) -> None:
+        command = b""
+        while not command.endswith(b"\0"):
+            command += self.rfile.read(1)
+        answer = {b"zPING\0": self.ping, b"zINSTREAM\0": self.scan}[command]()
+        said = self.server.always_says  # type: ignore[attr-defined]
+        self.wfile.write((answer if said is None else said).encode() + b"\0")
+
+    def ping(self) -> str:
+        return "PONG"
+
+    def scan(self) -> str:
+        content = b""
+        while size := struct.unpack("!L", self.rfile.read(4))[0]:
+            content += self.rfile.read(size)
+        self.server.scanned.append(content)  # type: ignore[attr-defined]
+        return "stream: Test-Signature FOUND" if b"MALWARE" in content else "stream: OK"
+
+
+@contextmanager
+def running(server: socketserver.BaseServer) -> Iterator[socketserver.BaseServer]:
+    """Let a server answer in a thread of its own."""
+    server.scanned, server.always_says = [], None  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    with server:
+        yield server
+        server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def clamd(settings: Any) -> Iterator[socketserver.BaseServer]:
+    """A scanner that listens on TCP. `scanned` holds what it was sent; set `always_says` to make it answer that."""
+    with running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Clamd)) as server:
+        settings.CLAMD = server.server_address
+        yield server
 
 
 @pytest.fixture

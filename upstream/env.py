@@ -53,6 +53,7 @@ VARIABLES = (
     Variable("EMAIL_FROM", "the sender of every email", default="Upstream Collaborative <upstream@example.org>", required=True),
     Variable("SUPPORT_EMAIL", "the address that people are told to write to for help", default="help@example.org", required=True),
     Variable("MEDIA_ROOT", "private folder for uploaded files and issued letters", default="var/media"),
+    Variable("CLAMD_URL", "where clamd scans uploaded files for malware: tcp://host:3310 or unix:/path. Unset: they are not scanned"),
     Variable("TRUSTED_PROXIES", "how many proxies in front of the site set X-Forwarded-For", default="0"),
 )
 
@@ -105,6 +106,22 @@ def database(url: str) -> dict[str, Any]:
         "PORT": str(port or ""),
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
+
+
+def scanner(url: str) -> tuple[str, int] | str | None:
+    """Return where clamd listens: a host and port, the path of a socket, or None for an empty address.
+
+    Raises ConfigurationError for any other scheme.
+    """
+    parts, port = split("CLAMD_URL", url)
+    if parts.scheme == "tcp" and parts.hostname:
+        return parts.hostname, port or 3310
+    if parts.scheme == "unix" and parts.path:
+        return parts.path
+    if url:
+        message = "CLAMD_URL must start with tcp:// or unix:"
+        raise ConfigurationError(message)
+    return None
 
 
 def email(url: str) -> dict[str, object]:

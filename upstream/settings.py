@@ -196,6 +196,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+CLAMD = env.scanner(ENV["CLAMD_URL"])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 globals().update(env.email(ENV["EMAIL_URL"]))

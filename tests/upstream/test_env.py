@@ -90,9 +90,9 @@ def test_no_database_but_postgresql_is_accepted(url):
         env.database(url)
 
 
-@pytest.mark.parametrize(("function", "name"), [(env.database, "DATABASE_URL"), (env.email, "EMAIL_URL")])
+@pytest.mark.parametrize(("function", "name"), [(env.database, "DATABASE_URL"), (env.email, "EMAIL_URL"), (env.scanner, "CLAMD_URL")])
 def test_a_port_that_is_not_a_number_is_refused_by_name(function, name):
-    scheme = "postgres" if name == "DATABASE_URL" else "smtp"
+    scheme = {"DATABASE_URL": "postgres", "EMAIL_URL": "smtp", "CLAMD_URL": "tcp"}[name]
     with pytest.raises(env.ConfigurationError, match=rf"{name}.*port"):
         function(f"{scheme}://host:port/upstream")
 
@@ -118,6 +118,25 @@ def test_any_other_way_to_send_mail_is_refused():
         env.email("https://mail.example")
 
 
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("tcp://av.example:3311", ("av.example", 3311)),
+        ("tcp://av.example", ("av.example", 3310)),
+        ("unix:/run/clamd", "/run/clamd"),
+        ("", None),
+    ],
+)
+def test_the_address_of_a_scanner_is_taken_apart(url, found):
+    assert env.scanner(url) == found
+
+
+@pytest.mark.parametrize("url", ["http://av.example:3310", "av.example:3310", "tcp:", "unix:"])
+def test_any_other_way_to_a_scanner_is_refused(url):
+    with pytest.raises(env.ConfigurationError, match="CLAMD_URL must start with tcp:// or unix:"):
+        env.scanner(url)
+
+
 def test_a_number_of_proxies_that_is_not_a_number_is_refused_by_name():
     with pytest.raises(env.ConfigurationError, match="TRUSTED_PROXIES is 'two'"):
         env.read({"UPSTREAM_ENV": "test", "TRUSTED_PROXIES": "two"})
@@ -138,7 +157,8 @@ def test_a_process_without_its_variables_stops_with_the_names_and_no_secret():
 
 def test_the_readme_tells_of_every_variable_what_env_py_tells():
     rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")]
-    needs = {variable.name: "required" if variable.required else f"`{variable.default}`" for variable in env.VARIABLES}
+    defaults = {variable.name: f"`{variable.default}`" if variable.default else "unset" for variable in env.VARIABLES}
+    needs = defaults | {variable.name: "required" for variable in env.VARIABLES if variable.required}
     assert rows == [f"| `{variable.name}` | {needs[variable.name]} | {variable.help} |" for variable in env.VARIABLES]
 
 

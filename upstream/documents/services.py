@@ -12,6 +12,7 @@ from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.documents.inspection import MAX_BYTES, TOO_LARGE, UnacceptableFile, inspect
 from upstream.documents.models import StoredFile
+from upstream.documents.scanning import refuse_malware
 
 __all__ = ["UnacceptableFile", "remove_file", "store_upload"]
 
@@ -29,6 +30,7 @@ def store_upload(*, owner: models.Model, kind: str, upload: "UploadedFile[Any]",
         raise UnacceptableFile(TOO_LARGE)
     name = shown_name(upload.name or "")
     content, content_type = inspect(name, upload.read(MAX_BYTES + 1))
+    refuse_malware(content)
     stored = StoredFile(
         owner=owner,
         kind=kind,

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
@@ -21,6 +22,7 @@ from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import LONDON, counted, in_words, long_date, time_left
+from upstream.documents import scanning
 from upstream.home.charts import Share, Tile, longest_first, shares, tiles
 
 SOON = timedelta(days=14)
@@ -93,6 +95,12 @@ def closing_calls(_user: User, now: datetime) -> Iterator[Duty]:
         yield Duty(text, list_url("applications_application", call=call.pk))
 
 
+def silent_scanner(_user: User, _now: datetime) -> Iterator[Duty]:
+    """A scanner without which nobody can upload a file."""
+    if scanning.is_silent():
+        yield Duty("The malware scanner does not answer, so nobody can upload a file", "#system")
+
+
 def call_dates(_user: User, now: datetime) -> Iterator[Deadline]:
     """Calls that open or close."""
     for call in Call.objects.filter(closes_at__gt=now):
@@ -126,6 +134,7 @@ NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("applications.approve_extension", waiting_extensions),
     ("correspondence.view_outboundemail", troubled_mail),
     ("applications.view_application", closing_calls),
+    ("applications.view_application", silent_scanner),
 )
 DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_call", call_dates),
@@ -175,6 +184,7 @@ def today(user: User) -> dict[str, Any]:
     return {
         "duties": gather(NEEDS, user, now),
         "deadlines": sorted(gather(DATES, user, now))[:SHOWN],
+        "scans_files": settings.CLAMD is not None,
         "sees_applications": sees_applications,
         "standing": standing(user, now) if sees_applications else None,
     }

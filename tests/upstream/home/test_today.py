@@ -109,6 +109,16 @@ def test_a_call_that_closes_within_a_fortnight_is_named_with_its_deadline_in_wor
     ]
 
 
+def test_a_scanner_is_missed_only_where_one_was_set_up(office, settings, clamd):
+    assert "Uploaded files are scanned for malware." in office.get(URL).content.decode()
+    assert not duties(office)
+    settings.CLAMD = ("127.0.0.1", 1)
+    assert duties(office) == {"The malware scanner does not answer, so nobody can upload a file": "#system"}
+    settings.CLAMD = None
+    assert "Uploaded files are not scanned for malware" in office.get(URL).content.decode()
+    assert not duties(office)
+
+
 def test_the_next_deadlines_stand_in_order(office, call, staff):
     CohortFactory(name="Cohort A", starts_on=date(2027, 1, 10), confirmations_due_on=date(2027, 1, 6))
     row = extension(call, staff)
