@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from kombu import Queue
 
@@ -241,6 +242,11 @@ CELERY_TASK_QUEUES = [Queue(name) for name in ("codes", "reminders", "letters", 
 CELERY_BEAT_SCHEDULE = {
     "deliver-due-email": {"task": "upstream.correspondence.tasks.sweep_email", "schedule": 60.0, "options": {"expires": 55}},
     "send-due-reminders": {"task": "upstream.correspondence.tasks.sweep_reminders", "schedule": 60.0, "options": {"expires": 55}},
+    "remove-stray-files": {
+        "task": "upstream.documents.tasks.sweep_files",
+        "schedule": crontab(hour="3", minute="30"),
+        "options": {"expires": 3600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

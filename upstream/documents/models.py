@@ -12,10 +12,13 @@ from django.db.models.functions import Now
 
 from upstream.accounts.models import User
 
+# In storage.
+FOLDER = "files"
+
 
 def generated_name(_file: "StoredFile", filename: str) -> str:
     """Return a name that gives nothing away; only the known ending is kept."""
-    return f"files/{uuid.uuid4()}{PurePath(filename).suffix.lower()}"
+    return f"{FOLDER}/{uuid.uuid4()}{PurePath(filename).suffix.lower()}"
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):

@@ -1,6 +1,8 @@
 """Taking files in and letting them go."""
 
 import hashlib
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -8,13 +10,14 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 
+from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.documents.inspection import MAX_BYTES, TOO_LARGE, UnacceptableFile, inspect
-from upstream.documents.models import StoredFile
+from upstream.documents.models import FOLDER, StoredFile
 from upstream.documents.scanning import refuse_malware
 
-__all__ = ["UnacceptableFile", "remove_file", "store_upload"]
+__all__ = ["UnacceptableFile", "remove_file", "remove_strays", "store_upload"]
 
 MAX_NAME = 100
 MAX_SUFFIX = 10
@@ -53,6 +56,27 @@ def remove_file(*, file: StoredFile, by: User) -> None:
     record(actor=by, verb="file.removed", subject=cast("models.Model", file.owner), file=str(file.pk), sha256=file.sha256, kind=file.kind)
     file.delete()
     transaction.on_commit(lambda: storage.delete(name), robust=True)
+
+
+def remove_strays() -> int:
+    """Remove what lies in storage and no StoredFile names, such as an upload whose transaction was rolled back. Returns how many.
+
+    What is younger than a day may belong to a transaction that has not committed yet.
+    """
+    storage = StoredFile._meta.get_field("content").storage
+    lying = {f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1]} if storage.exists(FOLDER) else set()
+    # The rows are read last: whatever has a row by now is no stray.
+    named = set(StoredFile.objects.values_list("content", flat=True))
+    if not named:
+        return 0  # a database that names no file at all is more likely the wrong one, or not restored yet
+    day_ago = clock.now() - timedelta(days=1)
+    removed = 0
+    for name in lying - named:
+        with suppress(FileNotFoundError):  # somebody removed it just now
+            if storage.get_modified_time(name) < day_ago:
+                storage.delete(name)
+                removed += 1
+    return removed
 
 
 def shown_name(name: str) -> str:
