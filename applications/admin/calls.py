@@ -15,7 +15,7 @@ from applications.forms.calls import CallForm, CriterionForm, QuestionForm
 from applications.forms.section import SectionForm
 from applications.models import Call, Criterion, Question, Section
 from applications.services.answers import Answered, AnsweredSection
-from applications.services.calls import can_be_unpublished, publish_call, unpublish_call
+from applications.services.calls import can_be_unpublished, move_closing, publish_call, unpublish_call
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -182,9 +182,19 @@ class CallAdmin(OfficeAdmin):
             forms.append((section, SectionForm(section=blank, prefix=section.slug)))
         return render(request, "admin/applications/call/preview.html", {"call": call, "forms": forms, "back": self.page_url(call)})
 
+    def save_model(self, request: Any, obj: Call, form: "forms.ModelForm[Any]", change: bool) -> None:
+        """Save the columns that were changed, so that two people who change others undo nothing of each other's."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        left_to_service = {"closes_at"} if obj.is_frozen else set()
+        obj.save(update_fields=set(form.changed_data) - left_to_service)
+
     def save_related(self, request: Any, form: "forms.ModelForm[Any]", formsets: Any, change: bool) -> None:
-        """Save the criteria and sections, and record what was changed last of all."""
+        """Save the criteria and sections, move the closing of a published call, and record what was changed last of all."""
         super().save_related(request, form, formsets, change)
+        if form.instance.is_frozen and "closes_at" in form.changed_data:
+            move_closing(call_id=form.instance.pk, closes_at=form.instance.closes_at, by=request.user)
         fields = [*form.changed_data, *(formset.prefix for formset in formsets if formset.has_changed())]
         record(actor=request.user, verb="call.changed" if change else "call.created", subject=form.instance, fields=fields)
 

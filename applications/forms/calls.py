@@ -38,6 +38,11 @@ class CallForm(forms.ModelForm):  # type: ignore[type-arg]
 
     nations = forms.MultipleChoiceField(choices=Nation.choices, widget=forms.CheckboxSelectMultiple)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_frozen and "closes_at" in self.fields:
+            self.fields["closes_at"].help_text += " Moving it later sends an email to everybody who acts for a council with a draft."
+
     def clean_closes_at(self) -> datetime:
         """Refuse a closing that would take time from councils."""
         closes_at: datetime = self.cleaned_data["closes_at"]

@@ -14,6 +14,7 @@ from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.services import queue, suppress
 
 DRAFT_DEADLINE = "draft-deadline"
+CLOSING_MOVED = "closing-moved"
 
 
 def people_of(application: Application | Extension) -> Iterable[User]:
@@ -116,3 +117,18 @@ def extension_approved(extension: Extension) -> None:
             about=application or call,
             use_by=extension.until,
         )
+
+
+def closing_moved(call: Call, drafts: Iterable[Application]) -> None:
+    """Tell everybody who acts for a council with one of the drafts the new deadline, and drop messages that name the old one."""
+    for draft in drafts:
+        suppress(about=draft, kinds=[DRAFT_DEADLINE, CLOSING_MOVED], reason="The call closes later than this says.")
+        for person in people_of(draft):
+            _tell(
+                draft,
+                kind=CLOSING_MOVED,
+                key=f"{CLOSING_MOVED}:{draft.pk}:{person.pk}:{call.closes_at.isoformat()}",
+                to=person,
+                context={"call": call},
+                use_by=call.closes_at,
+            )

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from applications.models import Call, Question, Section
-from applications.states import QuestionKind, QuestionPurpose
+from applications import notifications
+from applications.models import Application, Call, Question, Section
+from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
 from cohort.models import Cohort, FocusArea, ServiceArea
 from upstream import clock
 from upstream.accounts.models import User
@@ -134,9 +135,30 @@ def _copy_lists(sections: list[Section]) -> None:
                 question.save(update_fields=["options"])
 
 
+@transaction.atomic
+def move_closing(*, call_id: int, closes_at: datetime, by: User) -> Call:
+    """Let a published call close later, and tell the councils with a draft whose deadline that moves. Locks the call.
+
+    A council that has been given as much time or more hears nothing. Raises what `check_closing` raises.
+    """
+    call = Call.objects.select_for_update(no_key=True).get(pk=call_id)
+    check_closing(call, closes_at)
+    drafts = Application.objects.filter(call=call, status=ApplicationStatus.DRAFT).select_related("call__cohort", "council")
+    moved = list(drafts.with_deadline().filter(deadline__lt=closes_at))  # type: ignore[misc]
+    told, call.closes_at = call.closes_at, closes_at
+    call.save(update_fields=["closes_at"])
+    notifications.closing_moved(call, moved)
+    record(actor=by, verb="call.closing_moved", subject=call, old=told.isoformat(), new=closes_at.isoformat())
+    return call
+
+
 def check_closing(call: Call, closes_at: datetime) -> None:
-    """Raise ValidationError when a published call would close earlier than councils were told, or open again after closing."""
-    told = Call.objects.filter(pk=call.pk, published_at__isnull=False).values_list("closes_at", flat=True).first()
+    """Raise ValidationError when a published call would close earlier than councils were told, or open again after closing.
+
+    Locks the call, so that the answer holds until the transaction ends.
+    """
+    published = Call.objects.select_for_update(no_key=True).filter(pk=call.pk, published_at__isnull=False)
+    told = published.values_list("closes_at", flat=True).first()
     if told is None or closes_at == told:
         return
     if clock.now() >= told:

@@ -8,13 +8,24 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from applications.models import Call, Question
-from applications.services.calls import publish_call, unpublish_call
+from applications.models import Application, Call, Question
+from applications.services.calls import move_closing, publish_call, unpublish_call
 from applications.services.pilot import load_pilot
-from applications.states import QuestionKind, QuestionPurpose
+from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
 from cohort.models import FocusArea
-from tests.factories import ApplicationFactory, CallFactory, CriterionFactory, QuestionFactory, SectionFactory, UserFactory
+from tests.factories import (
+    ApplicationFactory,
+    CallFactory,
+    ContactFactory,
+    CriterionFactory,
+    QuestionFactory,
+    SectionFactory,
+    UserFactory,
+)
 from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.services import add_to_outbox
+from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import in_words
 from upstream.transitions import InvalidTransition
 
@@ -132,6 +143,72 @@ def test_a_call_with_an_eoi_cannot_be_taken_back():
     ApplicationFactory(call=call)
     with pytest.raises(InvalidTransition):
         unpublish_call(call_id=call.pk, by=UserFactory())
+
+
+def with_people(application):
+    """Return an EoI with somebody who acts for its council, and a reminder to them that waits to be sent."""
+    contact = ContactFactory(council=application.council)
+    add_to_outbox(
+        key=f"reminder:{application.pk}", kind="draft-deadline", recipient=contact.user.email, subject="S", text="T", about=application
+    )
+    return application
+
+
+def mail_about(application):
+    """Return what has been queued about an EoI, as pairs of kind and status, in order."""
+    return list(OutboundEmail.objects.about(application).order_by("pk").values_list("kind", "status"))
+
+
+def test_a_closing_moved_later_is_told_to_everybody_with_a_draft():
+    staff, call = UserFactory(), CallFactory()
+    draft = with_people(ApplicationFactory(call=call))
+    colleague = ContactFactory(council=draft.council).user
+    old, new = call.closes_at, call.closes_at + timedelta(days=2)
+    move_closing(call_id=call.pk, closes_at=new, by=staff)
+    messages = OutboundEmail.objects.about(draft).filter(kind="closing-moved")
+    assert {message.recipient for message in messages} == {draft.council.contacts.first().user.email, colleague.email}
+    assert {message.use_by for message in messages} == {new}
+    assert f"before **{in_words(new)}**" in messages[0].text
+    assert f"/eoi/{draft.reference}/" in messages[0].text
+    assert Application.objects.with_deadline().get(pk=draft.pk).deadline == new
+    entry = Entry.objects.about(call).get()
+    assert (entry.verb, entry.actor_id, entry.data) == (
+        "call.closing_moved",
+        staff.pk,
+        {"old": old.isoformat(), "new": new.isoformat()},
+    )
+
+
+def test_what_names_an_old_closing_and_waits_is_called_off():
+    call = CallFactory()
+    draft = with_people(ApplicationFactory(call=call))
+    for days in (1, 2):
+        move_closing(call_id=call.pk, closes_at=call.closes_at + timedelta(days=days), by=UserFactory())
+    suppressed, queued = EmailStatus.SUPPRESSED, EmailStatus.QUEUED
+    assert mail_about(draft) == [("draft-deadline", suppressed), ("closing-moved", suppressed), ("closing-moved", queued)]
+
+
+def test_a_council_whose_deadline_does_not_move_hears_nothing():
+    call = CallFactory()
+    new = call.closes_at + timedelta(days=2)
+    given = {"requested_by": UserFactory(), "approved_by": UserFactory(), "approved_at": timezone.now(), "reason": "Flood"}
+    with_more, with_less, withdrawn = (with_people(ApplicationFactory(call=call)) for _ in range(3))
+    elsewhere = with_people(ApplicationFactory())
+    call.extensions.create(council=with_more.council, until=new, **given)
+    call.extensions.create(council=with_less.council, until=new - timedelta(days=1), **given)
+    Application.objects.filter(pk=withdrawn.pk).update(status=ApplicationStatus.WITHDRAWN)
+    move_closing(call_id=call.pk, closes_at=new, by=UserFactory())
+    for application in (with_more, withdrawn, elsewhere):
+        assert mail_about(application) == [("draft-deadline", EmailStatus.QUEUED)]
+    assert len(mail_about(with_less)) == 2
+
+
+def test_an_earlier_closing_is_refused_and_nobody_hears_of_it():
+    call = CallFactory()
+    draft = with_people(ApplicationFactory(call=call))
+    with pytest.raises(ValidationError, match="only close later"):
+        move_closing(call_id=call.pk, closes_at=call.closes_at - timedelta(seconds=1), by=UserFactory())
+    assert len(mail_about(draft)) == 1
 
 
 @pytest.fixture

@@ -9,8 +9,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Answer, Call, Question
-from tests.factories import CallFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory, UserFactory
+from tests.factories import (
+    ApplicationFactory,
+    CallFactory,
+    ContactFactory,
+    CriterionFactory,
+    QuestionFactory,
+    SectionFactory,
+    StaffFactory,
+    UserFactory,
+)
 from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 
@@ -123,9 +133,47 @@ def test_a_published_call_can_close_later_and_never_earlier(office):
     call = QuestionFactory().section.call
     page = office.get(url("change", call))
     for days, status in ((-1, 200), (1, 302)):
-        moment = timezone.localtime(call.closes_at + timedelta(days=days))
-        change = {"closes_at_0": f"{moment:%Y-%m-%d}", "closes_at_1": f"{moment:%H:%M:%S}"}
-        assert office.post(url("change", call), posted(page, **change)).status_code == status
+        moved = closing(call.closes_at + timedelta(days=days))
+        assert office.post(url("change", call), posted(page, **moved)).status_code == status
+
+
+def closing(moment):
+    moment = timezone.localtime(moment)
+    return {"closes_at_0": f"{moment:%Y-%m-%d}", "closes_at_1": f"{moment:%H:%M:%S}"}
+
+
+def test_moving_a_published_closing_tells_councils_once(office):
+    draft = ApplicationFactory(call=QuestionFactory().section.call)
+    contact = ContactFactory(council=draft.council)
+    page = office.get(url("change", draft.call))
+    assert "sends an email to everybody" in page.content.decode()
+    changes = closing(draft.call.closes_at + timedelta(days=1)) | {"title": "A better title"}
+    for _ in range(2):
+        assert office.post(url("change", draft.call), posted(page, **changes)).status_code == 302
+    message = OutboundEmail.objects.get()
+    assert (message.kind, message.recipient) == ("closing-moved", contact.user.email)
+    assert "A better title" in message.subject
+    assert [entry.verb for entry in Entry.objects.about(draft.call)] == ["call.closing_moved", "call.changed", "call.changed"]
+
+
+def test_moving_the_closing_of_a_call_in_preparation_tells_nobody(office):
+    call = ready_call()
+    page = office.get(url("change", call))
+    later = call.closes_at + timedelta(days=1)
+    assert "sends an email to everybody" not in page.content.decode()
+    assert office.post(url("change", call), posted(page, **closing(later))).status_code == 302
+    assert Call.objects.get().closes_at == later.replace(microsecond=0)
+    assert [entry.verb for entry in Entry.objects.about(call)] == ["call.changed"]
+
+
+def test_a_closing_that_somebody_else_moves_meanwhile_stays_moved(office, monkeypatch):
+    call = QuestionFactory().section.call
+    page = office.get(url("change", call))
+    later = call.closes_at + timedelta(days=1)
+    monkeypatch.setattr("applications.forms.calls.check_closing", lambda *_: Call.objects.update(closes_at=later))
+    assert office.post(url("change", call), posted(page, title="A better title")).status_code == 302
+    call.refresh_from_db()
+    assert (call.title, call.closes_at) == ("A better title", later)
 
 
 def test_a_closed_call_cannot_be_opened_again_by_its_date(office):
