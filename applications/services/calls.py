@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from applications import notifications
 from applications.models import Application, Call, Question, Section
+from applications.notifications import eoi as notifications
 from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
 from cohort.models import Cohort, FocusArea, ServiceArea
 from upstream import clock
