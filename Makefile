@@ -69,7 +69,7 @@ $(INSTALLED): requirements/dev.txt
 
 $(NODE_INSTALLED): package-lock.json $(INSTALLED)
 	@echo "Installing what the style sheets are made from."
-	@$(NPM) ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	@$(NPM) ci --silent --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 $(BUILT): package.json $(NODE_INSTALLED) $(shell find static -type f -not -path 'static/dist/*' 2>/dev/null)

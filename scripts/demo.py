@@ -150,6 +150,7 @@ def interrupt(*_: object) -> NoReturn:
     """Leave through every `finally`, and let no second Ctrl-C cut that short."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    say("\nStopping. It takes a few seconds.")
     raise KeyboardInterrupt
 
 
@@ -163,7 +164,10 @@ def main() -> None:
         sys.exit("The demo already runs from this folder.")
     for number in SIGNALS:
         signal.signal(number, interrupt)
-    address = f"http://127.0.0.1:{free_port()}"
+    port = free_port()
+    if port != FIRST_PORT:
+        say(f"Port {FIRST_PORT} is taken, so the site takes {port}.")
+    address = f"http://127.0.0.1:{port}"
     os.environ |= {"UPSTREAM_ENV": "demo", "SITE_URL": address, "DJANGO_SETTINGS_MODULE": "upstream.settings"}
     import django
 
@@ -173,7 +177,7 @@ def main() -> None:
             prepare()
             serve(address)
     except KeyboardInterrupt:
-        say("\nStopped. `make demo` starts it again with everything as you left it.")
+        say("Stopped. `make demo` starts it again with everything as you left it.")
 
 
 if __name__ == "__main__":

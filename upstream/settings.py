@@ -213,7 +213,7 @@ REMINDER_RULES = [
 ]
 EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
 
-CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://"
+CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     # The web must never wait for Redis: a wake-up that cannot be sent at once is left to the sweep.
     {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 3600}
@@ -235,6 +235,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False  # the log goes there already
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "sweeps"
 # Letters cannot starve codes: each has a queue of its own.

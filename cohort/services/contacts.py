@@ -43,16 +43,16 @@ def request_to_act(*, user: User, council: Council) -> CouncilContact:
         raise NotPossible(message)
     if contact is None and _has_work_address(user, council):
         contact = _set(CouncilContact(council=council, user=user), ContactStatus.ACTIVE, role=_role_for_newcomer(council), by=None)
-        record(actor=user, verb="contact.joined_by_work_address", subject=contact, role=contact.role)
         notifications.notify_joined(contact)
+        record(actor=user, verb="contact.joined_by_work_address", subject=contact, role=contact.role)
         return contact
     if CouncilContact.objects.filter(user=user, status=ContactStatus.REQUESTED).count() >= MOST_REQUESTS:
         message = f"You are waiting for an answer from {MOST_REQUESTS} councils. Ask again when one of them has answered."
         raise NotPossible(message)
     contact = contact or CouncilContact(council=council, user=user)
     contact = _set(contact, ContactStatus.REQUESTED, role=ContactRole.EDITOR, by=None)
-    record(actor=user, verb="contact.requested", subject=contact)
     notifications.notify_requested(contact)
+    record(actor=user, verb="contact.requested", subject=contact)
     return contact
 
 
@@ -72,8 +72,8 @@ def refuse_request(*, contact_id: int, by: User) -> CouncilContact:
     _require_manager(by, contact.council)
     _check(contact, {ContactStatus.REQUESTED}, ContactStatus.ENDED)
     contact = _set(contact, ContactStatus.ENDED, by=by)
-    record(actor=by, verb="contact.refused", subject=contact)
     notifications.notify_refused(contact)
+    record(actor=by, verb="contact.refused", subject=contact)
     return contact
 
 
@@ -97,8 +97,8 @@ def invite_colleague(*, by: User, council: Council, email: str, role: ContactRol
         return _accept(contact, role=role, by=by)
     contact.invited_by = by
     contact = _set(contact, ContactStatus.INVITED, role=role, by=None)
-    record(actor=by, verb="contact.invited", subject=contact, role=role)
     notifications.notify_invited(contact)
+    record(actor=by, verb="contact.invited", subject=contact, role=role)
     return contact
 
 
@@ -126,8 +126,8 @@ def change_role(*, contact_id: int, by: User, role: ContactRole) -> CouncilConta
         return contact
     _require_another_submitter(contact)
     contact = _set(contact, ContactStatus.ACTIVE, role=role, by=by)
-    record(actor=by, verb="contact.role_changed", subject=contact, role=role)
     notifications.notify_role_changed(contact)
+    record(actor=by, verb="contact.role_changed", subject=contact, role=role)
     return contact
 
 
@@ -144,9 +144,9 @@ def end_contact(*, contact_id: int, by: User) -> CouncilContact:
     _require_another_submitter(contact)
     was_active = contact.status == ContactStatus.ACTIVE
     contact = _set(contact, ContactStatus.ENDED, by=by)
-    record(actor=by, verb="contact.ended", subject=contact)
     if was_active:
         notifications.notify_ended(contact)
+    record(actor=by, verb="contact.ended", subject=contact)
     return contact
 
 
@@ -200,8 +200,8 @@ def _set(contact: CouncilContact, status: ContactStatus, *, by: User | None, rol
 
 def _accept(contact: CouncilContact, *, role: ContactRole, by: User) -> CouncilContact:
     contact = _set(contact, ContactStatus.ACTIVE, role=role, by=by)
-    record(actor=by, verb="contact.accepted", subject=contact, role=role)
     notifications.notify_accepted(contact)
+    record(actor=by, verb="contact.accepted", subject=contact, role=role)
     return contact
 
 

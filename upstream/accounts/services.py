@@ -25,9 +25,13 @@ def find_or_invite_user(*, email: str) -> User:
 @transaction.atomic
 def _invite(email: str) -> User:
     user = User.objects.create_user(email)
-    # With this row the code of the first sign-in proves the address too; without it allauth would ask for a second code.
-    EmailAddress.objects.create(user=user, email=email, primary=True)
+    await_first_code(user=user)
     return user
+
+
+def await_first_code(*, user: User) -> None:
+    """Let the code of a new person's first sign-in prove their address too; without this they would be asked for a second one."""
+    EmailAddress.objects.create(user=user, email=user.email, primary=True)
 
 
 def end_sessions(*, user: User) -> None:

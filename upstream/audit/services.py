@@ -1,6 +1,7 @@
 """Adding to the trail and checking it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -14,15 +15,15 @@ CHAIN_LOCK = 4_071_519
 
 
 @transaction.atomic
-def record(*, actor: User | None, verb: str, subject: models.Model, **data: Any) -> Entry:
+def record(*, actor: User | None, verb: str, subject: models.Model, at: datetime | None = None, **data: Any) -> Entry:
     """Add an entry in the caller's transaction. Locks the chain until that commits, so call it last.
 
-    `data` must be JSON: ids, codes and times, never names.
+    `data` must be JSON: ids, codes and times, never names. `at` is the transaction's time, where the caller knows it already.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
     entry = Entry(
-        at=clock.now(),
+        at=at or clock.now(),
         actor_id=actor.pk if actor else None,
         verb=verb,
         subject_type=subject._meta.label_lower,

@@ -13,7 +13,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.utils.safestring import SafeString
@@ -75,18 +75,20 @@ def queue(  # noqa: PLR0913  (a message is described once, by name)
 @transaction.atomic
 def add_to_outbox(*, key: str, about: models.Model | None = None, **fields: Any) -> OutboundEmail:
     """Put a message whose subject and text are ready in the outbox. See `queue`."""
-    email, is_new = OutboundEmail.objects.get_or_create(
+    email = OutboundEmail(
         key=key,
-        defaults=fields
-        | {
-            "html": render_html(fields["subject"], fields["text"]),
-            "about_type": ContentType.objects.get_for_model(about) if about else None,
-            "about_id": about.pk if about else None,
-            "send_after": clock.now(),
-        },
+        html=render_html(fields["subject"], fields["text"]),
+        about_type=ContentType.objects.get_for_model(about) if about else None,
+        about_id=about.pk if about else None,
+        send_after=clock.now(),
+        **fields,
     )
-    if is_new:
-        transaction.on_commit(partial(wake_worker, email.pk, email.lane))
+    try:
+        with transaction.atomic():
+            email.save(force_insert=True)
+    except IntegrityError:  # a repeat is rare, so nobody looks for one first
+        return OutboundEmail.objects.get(key=key)
+    transaction.on_commit(partial(wake_worker, email.pk, email.lane))
     return email
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from upstream.accounts.models import User
-from upstream.accounts.services import end_sessions
+from upstream.accounts.services import await_first_code, end_sessions
 from upstream.audit.services import record
 from upstream.office import OfficeAdmin
 
@@ -82,6 +82,7 @@ class UserAdmin(OfficeAdmin):
         else:
             obj.set_unusable_password()
             super().save_model(request, obj, form, change)
+            await_first_code(user=obj)
 
     def save_related(self, request: Any, form: "forms.ModelForm[User]", formsets: Any, change: bool) -> None:
         """Save the roles, sign out whoever may do other things now, and record last of all what was changed."""

@@ -4,11 +4,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.signals import before_task_publish
 from django.db import connection
 
 from tests.factories import StaffFactory
 from upstream import clock
-from upstream.correspondence import delivery, tasks
+from upstream.correspondence import delivery, services, tasks
 from upstream.correspondence.delivery import deliver, take_up
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus, Lane
@@ -181,6 +182,38 @@ def test_a_lease_that_has_passed_to_another_worker_is_not_settled_by_the_first(q
     delivery.settle(first, EmailStatus.QUEUED, error="too late")
     email.refresh_from_db()
     assert (email.status, email.leased_until) == (EmailStatus.SENDING, second.leased_until)
+
+
+@pytest.fixture
+def wake_ups():
+    """What is published to the broker: task, arguments and lane."""
+    seen = []
+
+    def note(sender, body, routing_key, **_):
+        seen.append((sender, *body[0], routing_key))
+
+    before_task_publish.connect(note)
+    yield seen
+    before_task_publish.disconnect(note)
+
+
+def test_a_commit_wakes_a_worker_in_the_lane_of_the_message(queue, wake_ups, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        code = queue(lane=Lane.CODES)
+        assert not wake_ups
+    services.Broker.line.submit(int).result()  # the wake-ups travel in a line of their own
+    assert wake_ups == [("upstream.correspondence.tasks.deliver", code.pk, "codes")]
+
+
+def test_a_pile_of_letters_leaves_room_for_codes(queue, wake_ups, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    for number in range(3):
+        queue(key=f"letter-{number}", lane=Lane.LETTERS)
+    code = queue(key="code", lane=Lane.CODES)
+    tasks.sweep_email()
+    services.Broker.line.submit(int).result()
+    assert [lane for *_, lane in wake_ups].count("letters") == 2
+    assert ("upstream.correspondence.tasks.deliver", code.pk, "codes") in wake_ups
 
 
 def test_the_sweep_wakes_a_worker_for_everything_due_and_for_nothing_else(queue, monkeypatch):

@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests.factories import CouncilFactory
 from upstream import clock
-from upstream.correspondence import delivery, reminders
+from upstream.correspondence import delivery, reminders, tasks
 from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import LONDON
@@ -83,6 +83,13 @@ def rules(settings, queue, monkeypatch):
         settings.REMINDER_RULES = [f"{__name__}.{rule.__name__}" for rule in used]
 
     return use
+
+
+def test_the_task_queues_what_is_due(rules, move_clock):
+    rules(Daily)
+    move_clock(START + timedelta(hours=1))
+    tasks.sweep_reminders()
+    assert OutboundEmail.objects.count() == ReminderSent.objects.count() == 4
 
 
 def test_a_rule_that_raises_and_a_row_that_raises_stop_nothing_else(rules):

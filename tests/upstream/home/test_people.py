@@ -4,10 +4,13 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
 
 from tests.factories import ContactFactory, StaffFactory, UserFactory
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 LIST = "/admin/accounts/user/"
@@ -121,6 +124,17 @@ def test_a_new_person_signs_in_by_code_under_a_lower_case_address(client, superu
     person = User.objects.get(email="new.person@example.org")
     assert not person.has_usable_password()
     assert list(person.groups.all()) == [role]
+
+
+def test_the_code_of_a_new_persons_first_sign_in_is_all_they_need(client, superuser):
+    client.force_login(superuser)
+    client.post(f"{LIST}add/", {"email": "new@example.org", "full_name": "New Person", "is_active": "on", "is_staff": "on"})
+    newcomer = Client()
+    newcomer.post(reverse("account_request_login_code"), {"email": "new@example.org"})
+    code = re.search(r"\*\*(\S+)\*\*", OutboundEmail.objects.get(recipient="new@example.org").text)[1]
+    newcomer.post(reverse("account_confirm_login_code"), {"code": code})
+    assert newcomer.get(reverse("account")).status_code == 200
+    assert OutboundEmail.objects.filter(recipient="new@example.org").count() == 1
 
 
 def test_an_address_in_other_case_is_the_same_person(client, superuser):
