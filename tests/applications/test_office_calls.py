@@ -87,8 +87,8 @@ def test_finance_can_neither_see_nor_publish_a_call(client):
     finance.groups.add(Group.objects.get(name="Finance"))
     client.force_login(finance)
     call = ready_call()
-    for name in ("publish", "unpublish", "preview", "change"):
-        assert client.post(url(name, call)).status_code in {403, 404, 302}, name
+    for name, status in (("publish", 404), ("unpublish", 404), ("preview", 404), ("change", 403)):
+        assert client.post(url(name, call)).status_code == status, name
     call.refresh_from_db()
     assert not call.is_frozen
 
@@ -189,7 +189,7 @@ def test_the_preview_shows_every_question_and_saves_nothing(office):
     page = office.get(url("preview", call)).content.decode()
     for question in Question.objects.all():
         assert f'name="{question.section.slug}-{question.field_name}' in page
-    assert office.post(url("preview", call)).status_code in {200, 405}
+    assert office.post(url("preview", call)).status_code == 200
     assert not Answer.objects.exists()
 
 

@@ -158,8 +158,8 @@ def test_a_format_that_does_not_exist_is_not_found(office):
     assert export(office, "pdf").status_code == 404
 
 
-def test_a_filter_that_does_not_exist_leads_back_to_the_list(office):
-    assert export(office, "csv", "?council__region__nonsense=1").status_code in {302, 400}
+def test_a_filter_that_does_not_exist_is_refused(office):
+    assert export(office, "csv", "?council__region__nonsense=1").status_code == 400
     assert not Entry.objects.filter(verb="applications.exported").exists()
 
 
@@ -196,6 +196,6 @@ def test_an_export_asks_the_same_number_of_questions_whatever_its_length(office,
         for question in questions:
             answer(application, question, "Words")
     office.get(LIST)
-    export(office, file_format)
+    table_of(export(office, file_format))  # read to its end, as its last row may be the first to ask what kinds of record there are
     with django_assert_num_queries(QUERIES):
         assert len(table_of(export(office, file_format))) == number + 1

@@ -1,18 +1,22 @@
 """Submitting: on time, whole, once, with a receipt."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from pypdf import PdfReader
 
 from applications.models import Application, Extension, SubmissionAttempt
 from applications.services.answers import answered_sections, content_hash
 from applications.services.eoi import save_section
 from applications.services.submission import submit_application, withdraw_application
 from applications.states import ApplicationStatus, AttemptOutcome, QuestionKind
-from tests.applications.conftest import question
+from tests.applications.conftest import GOOD_VALUES, question
 from tests.factories import ContactFactory, UserFactory
+from tests.upstream.correspondence.conftest import smtp  # noqa: F401  (a fixture)
 from upstream.audit.models import Entry
+from upstream.correspondence.delivery import deliver
 from upstream.correspondence.models import OutboundEmail
 from upstream.transitions import InvalidTransition
 
@@ -32,6 +36,17 @@ def test_a_whole_eoi_is_accepted_with_its_receipt(whole, officer):
     assert (whole.terms_version, whole.privacy_version) == ("2.1", "1.3")
     assert whole.content_hash == content_hash(whole, answered_sections(whole))
     assert Entry.objects.about(whole).last().verb == "application.submitted"
+
+
+def test_the_receipt_arrives_with_the_answers_as_a_pdf(whole, officer, smtp):  # noqa: F811  (a fixture)
+    submit(whole, officer)
+    deliver(OutboundEmail.objects.get(kind="application-submitted").pk)
+    (message,) = smtp.messages
+    (pdf,) = message.iter_attachments()
+    assert pdf.get_filename() == f"{whole.reference}.pdf"
+    words = " ".join("\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf.get_content())).pages).split())
+    for expected in (whole.reference, GOOD_VALUES[QuestionKind.SHORT_TEXT], GOOD_VALUES[QuestionKind.LONG_TEXT]):
+        assert expected in words
 
 
 def test_the_receipt_goes_to_everybody_who_acts_for_the_council(whole, officer):
@@ -100,6 +115,12 @@ def test_too_many_words_stop_it(whole, officer):
     save_section(application_id=whole.pk, section=asked.section, revision=1, values={asked.pk: "word " * 11}, completed=True, by=officer)
     attempt = submit(whole, officer)
     assert (attempt.outcome, attempt.missing) == (AttemptOutcome.INCOMPLETE, [asked.pk])
+
+
+def test_a_withdrawal_is_in_the_trail(whole, officer):
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    entry = Entry.objects.about(whole).last()
+    assert (entry.verb, entry.actor_id) == ("application.withdrawn", officer.pk)
 
 
 def test_a_withdrawn_eoi_cannot_be_submitted(whole, officer):

@@ -148,6 +148,7 @@ def test_a_refused_person_is_told_and_cannot_act(council):
     waiting = ContactFactory(council=council, status=ContactStatus.REQUESTED)
     assert refuse_request(contact_id=waiting.pk, by=submitter).status == ContactStatus.ENDED
     assert mail("council-refused") == [waiting.user.email]
+    assert verbs(waiting) == ["contact.refused"]
     with pytest.raises(InvalidTransition):
         accept_request(contact_id=waiting.pk, by=submitter)
 
@@ -242,6 +243,13 @@ def test_a_submitter_makes_an_editor_a_submitter_and_then_may_leave(council):
     assert mail("council-role-changed") == [editor.user.email]
     assert end_contact(contact_id=submitter.pk, by=submitter.user).status == ContactStatus.ENDED
     assert mail("council-ended") == [submitter.user.email]
+
+
+def test_a_changed_role_and_an_end_are_in_the_trail(council):
+    submitter, colleague = ContactFactory(council=council).user, ContactFactory(council=council, role=ContactRole.EDITOR)
+    change_role(contact_id=colleague.pk, by=submitter, role=ContactRole.SUBMITTER)
+    end_contact(contact_id=colleague.pk, by=submitter)
+    assert verbs(colleague) == ["contact.role_changed", "contact.ended"]
 
 
 @pytest.mark.parametrize("colleague", [ContactStatus.ACTIVE, ContactStatus.INVITED, ContactStatus.REQUESTED, None])
