@@ -15,7 +15,7 @@ from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.documents.models import StoredFile
-from upstream.documents.services import remove_file, store_upload
+from upstream.documents.services import check_upload, remove_file, store_upload
 from upstream.transitions import InvalidTransition
 
 PRESENT_FOR = timedelta(minutes=2)
@@ -145,11 +145,11 @@ def attach_file(*, application_id: int, question: Question, upload: Any, by: Use
 
     Raises UnacceptableFile with a sentence for the person, and what `lock_draft` raises.
     """
+    checked = check_upload(upload)
     application = lock_draft(application_id, by=by)
     answer, _ = Answer.objects.get_or_create(application=application, question=question, defaults={"value": ""})
     earlier = list(StoredFile.objects.owned_by(answer))
-    # First of all: looking into a file takes seconds, and what follows locks the audit trail, for which everybody else would wait.
-    file = store_upload(owner=answer, kind="answer", upload=upload, by=by)
+    file = store_upload(owner=answer, kind="answer", upload=checked, by=by)
     answer.value = str(file.pk)
     answer.save(update_fields=["value"])
     for old in earlier:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
 from applications.models import Answer, Application
@@ -22,6 +23,7 @@ from cohort.services.contacts import NotPossible
 from cohort.states import ContactRole, ContactStatus, Nation
 from tests.applications.conftest import question, section_of
 from tests.factories import ApplicationFactory, CohortFactory, ContactFactory, CouncilFactory, UserFactory
+from tests.upstream.documents.test_uploads import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +150,9 @@ def saves(draft, by):
 
 
 def attaches(draft, by):
-    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=None, by=by)
+    attach_file(
+        application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=SimpleUploadedFile("letter.png", picture("PNG")), by=by
+    )
 
 
 def detaches(draft, by):

@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, cast
@@ -17,33 +18,47 @@ from upstream.documents.inspection import MAX_BYTES, TOO_LARGE, UnacceptableFile
 from upstream.documents.models import FOLDER, StoredFile
 from upstream.documents.scanning import refuse_malware
 
-__all__ = ["UnacceptableFile", "remove_file", "remove_strays", "store_upload"]
+__all__ = ["UnacceptableFile", "check_upload", "remove_file", "remove_strays", "store_upload"]
 
 MAX_NAME = 100
 MAX_SUFFIX = 10
 
 
-@transaction.atomic
-def store_upload(*, owner: models.Model, kind: str, upload: "UploadedFile[Any]", by: User) -> StoredFile:
-    """Keep an uploaded PDF, PNG, JPEG or Word document. Pictures are written anew, without what cameras hide in them.
+@dataclass(frozen=True)
+class CheckedUpload:
+    """An upload that has been looked into, as it will be kept."""
 
-    Raises UnacceptableFile with a message for the person. Lock `owner` first where its state matters.
+    name: str
+    content: bytes
+    content_type: str
+
+
+def check_upload(upload: "UploadedFile[Any]") -> CheckedUpload:
+    """Look into an uploaded PDF, PNG, JPEG or Word document. Pictures are written anew, without what cameras hide in them.
+
+    Raises UnacceptableFile with a message for the person. May take seconds, for which others would wait: do it before any lock.
     """
     if (upload.size or 0) > MAX_BYTES:
         raise UnacceptableFile(TOO_LARGE)
     name = shown_name(upload.name or "")
     content, content_type = inspect(name, upload.read(MAX_BYTES + 1))
     refuse_malware(content)
+    return CheckedUpload(name, content, content_type)
+
+
+@transaction.atomic
+def store_upload(*, owner: models.Model, kind: str, upload: CheckedUpload, by: User) -> StoredFile:
+    """Keep a file. Lock `owner` first where its state matters."""
     stored = StoredFile(
         owner=owner,
         kind=kind,
-        name=name,
-        content_type=content_type,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        name=upload.name,
+        content_type=upload.content_type,
+        size=len(upload.content),
+        sha256=hashlib.sha256(upload.content).hexdigest(),
         uploaded_by=by,
     )
-    stored.content.save(name, ContentFile(content), save=False)
+    stored.content.save(upload.name, ContentFile(upload.content), save=False)
     stored.save(force_insert=True)
     record(actor=by, verb="file.stored", subject=owner, file=str(stored.pk), sha256=stored.sha256, kind=kind)
     return stored

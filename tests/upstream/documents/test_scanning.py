@@ -10,7 +10,7 @@ from tests.factories import ApplicationFactory, UserFactory
 from tests.upstream.documents.test_uploads import docx, picture
 from upstream.documents import scanning
 from upstream.documents.models import StoredFile
-from upstream.documents.services import UnacceptableFile, store_upload
+from upstream.documents.services import UnacceptableFile, check_upload, store_upload
 
 pytestmark = pytest.mark.django_db
 HARMLESS = docx()
@@ -18,7 +18,8 @@ HARMFUL = docx(**{"word/note.txt": "MALWARE"}, method=0)
 
 
 def store(content, name="letter.docx"):
-    return store_upload(owner=ApplicationFactory(), kind="answer", upload=SimpleUploadedFile(name, content), by=UserFactory())
+    checked = check_upload(SimpleUploadedFile(name, content))
+    return store_upload(owner=ApplicationFactory(), kind="answer", upload=checked, by=UserFactory())
 
 
 def assert_refused(content, sentence, folder):

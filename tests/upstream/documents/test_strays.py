@@ -12,7 +12,7 @@ from tests.upstream.documents.test_uploads import picture
 from upstream import clock
 from upstream.celery import app
 from upstream.documents.models import StoredFile
-from upstream.documents.services import remove_strays, store_upload
+from upstream.documents.services import check_upload, remove_strays, store_upload
 
 pytestmark = pytest.mark.django_db
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -20,7 +20,7 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 def store():
     upload = SimpleUploadedFile("photo.png", picture("PNG"))
-    return store_upload(owner=ApplicationFactory(), kind="answer", upload=upload, by=UserFactory())
+    return store_upload(owner=ApplicationFactory(), kind="answer", upload=check_upload(upload), by=UserFactory())
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from upstream.audit.models import Entry
 from upstream.documents import inspection
 from upstream.documents.inspection import inspect
 from upstream.documents.models import StoredFile
-from upstream.documents.services import UnacceptableFile, remove_file, store_upload
+from upstream.documents.services import UnacceptableFile, check_upload, remove_file, store_upload
 
 MAIN = inspection.DOCX_MAIN
 TYPES = f'<Types><Override PartName="/word/document.xml" ContentType="{MAIN}"/></Types>'
@@ -236,7 +236,7 @@ def upload():
 @pytest.mark.django_db
 def test_a_stored_file_has_a_name_that_gives_nothing_away_and_a_hash(upload, private_folder):
     application, by = ApplicationFactory(), UserFactory()
-    file = store_upload(owner=application, kind="answer", upload=upload, by=by)
+    file = store_upload(owner=application, kind="answer", upload=check_upload(upload), by=by)
     assert file.name == "My plan.pdf"
     assert file.content.name == f"files/{file.content.name[6:42]}.pdf"
     assert file.content_type == "application/pdf"
@@ -250,7 +250,7 @@ def test_a_stored_file_has_a_name_that_gives_nothing_away_and_a_hash(upload, pri
 def test_only_who_may_see_the_owner_gets_the_file_and_only_to_save_it(upload, client):
     contact = ContactFactory()
     application = ApplicationFactory(council=contact.council)
-    file = store_upload(owner=application, kind="answer", upload=upload, by=contact.user)
+    file = store_upload(owner=application, kind="answer", upload=check_upload(upload), by=contact.user)
     address = f"/documents/{file.pk}/"
     assert client.get(address).status_code == 302
     client.force_login(UserFactory())
@@ -265,7 +265,7 @@ def test_only_who_may_see_the_owner_gets_the_file_and_only_to_save_it(upload, cl
 
 @pytest.mark.django_db
 def test_a_removed_file_is_gone_from_the_list_and_from_the_disk(upload, private_folder, django_capture_on_commit_callbacks):
-    file = store_upload(owner=ApplicationFactory(), kind="answer", upload=upload, by=UserFactory())
+    file = store_upload(owner=ApplicationFactory(), kind="answer", upload=check_upload(upload), by=UserFactory())
     path = private_folder / file.content.name
     with django_capture_on_commit_callbacks(execute=True):
         remove_file(file=file, by=UserFactory())
