@@ -6,14 +6,10 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 FORMULA_STARTS = frozenset("=+-@")
 CONTROL_STARTS = ("\t", "\r", "\n")
-# What XML refuses besides, and Excel then calls the file damaged.
-NONCHARACTERS = str.maketrans("", "", "\ufffe\uffff")
+# XML has no place for these: openpyxl refuses the first, and Excel calls a file with the last two damaged.
+NOT_IN_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 
 
 def safe_cell(text: str) -> str:
@@ -21,7 +17,7 @@ def safe_cell(text: str) -> str:
 
     Spaces and invisible characters do not hide a formula, nor do the wide and small forms of its signs: programs skip or fold them.
     """
-    clean = ILLEGAL_CHARACTERS_RE.sub("", text).translate(NONCHARACTERS)
+    clean = text.translate(NOT_IN_XML)
     first = next((sign for sign in clean if not sign.isspace() and unicodedata.category(sign) not in {"Cc", "Cf"}), "")
     risky = clean.startswith(CONTROL_STARTS) or unicodedata.normalize("NFKC", first)[:1] in FORMULA_STARTS
     return f"'{clean}" if risky else clean
@@ -45,6 +41,10 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def xlsx(rows: Iterable[Iterable[str]], title: str) -> bytes:
     """Return a workbook of one sheet in which every cell is text. Rows are written as they come, never all held."""
+    # Here, because openpyxl imports numpy wherever that is installed.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
     workbook = Workbook(write_only=True)
     sheet: Any = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"
