@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterable
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from upstream.documents.spreadsheets import csv_lines, xlsx
+from upstream.documents.spreadsheets import Cell, csv_lines, xlsx
 
 NAME = "expressions-of-interest"
 
 
-def as_csv(rows: Iterable[Iterable[str]]) -> StreamingHttpResponse:
+def as_csv(rows: Iterable[Iterable[Cell]]) -> StreamingHttpResponse:
     """Send a table as CSV, row by row."""
     headers = {"Content-Disposition": f'attachment; filename="{NAME}.csv"'}
     return StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def as_xlsx(rows: Iterable[Iterable[str]]) -> HttpResponse:
+def as_xlsx(rows: Iterable[Iterable[Cell]]) -> HttpResponse:
     """Send a table as an Excel workbook."""
     headers = {"Content-Disposition": f'attachment; filename="{NAME}.xlsx"'}
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return HttpResponse(xlsx(rows, "Expressions of interest"), content_type=content_type, headers=headers)
 
 
-FORMATS: dict[str, Callable[[Iterable[Iterable[str]]], HttpResponseBase]] = {"csv": as_csv, "xlsx": as_xlsx}
+FORMATS: dict[str, Callable[[Iterable[Iterable[Cell]]], HttpResponseBase]] = {"csv": as_csv, "xlsx": as_xlsx}

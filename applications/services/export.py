@@ -1,6 +1,7 @@
 """Taking EoIs out of the system as a table."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,8 +12,8 @@ from applications.states import QuestionKind
 from cohort.states import Control
 from upstream.accounts.models import User
 from upstream.audit.services import record
-from upstream.deadlines import LONDON
 from upstream.documents.models import StoredFile
+from upstream.documents.spreadsheets import Cell
 
 HEADINGS = (
     "Reference",
@@ -24,26 +25,28 @@ HEADINGS = (
     "Political control",
     "Status",
     "Submitted (UK time)",
+    "Submitted by",
+    "Withdrawn (UK time)",
 )
 CHUNK = 500
 
 
 @transaction.atomic
-def export_applications(*, applications: QuerySet[Application], file_format: str, by: User) -> Iterator[list[str]]:
+def export_applications(*, applications: QuerySet[Application], file_format: str, by: User) -> Iterator[list[Cell]]:
     """Record which EoIs a person takes out, and return the table of exactly those. `applications` comes from `visible_to`."""
     taken = list(applications.values_list("pk", flat=True))
     record(actor=by, verb="applications.exported", subject=by, format=file_format, applications=taken)
     return table(Application.objects.filter(pk__in=taken))
 
 
-def table(applications: QuerySet[Application]) -> Iterator[list[str]]:
+def table(applications: QuerySet[Application]) -> Iterator[list[Cell]]:
     """Yield the headings and then a row for each EoI, in the order of their references. A column for each question of their calls."""
     in_calls = Question.objects.filter(section__call__in=applications.order_by().values("call")).select_related("section__call")
     questions = list(in_calls.order_by("section__call_id", "section__position", "position", "pk"))
     several_calls = len({question.section.call_id for question in questions}) > 1
     yield [*HEADINGS, *(f"{question.section.call}: {question}" if several_calls else question.text for question in questions)]
     files = files_of(applications)
-    rows = applications.with_control().select_related("council").prefetch_related("answers")  # type: ignore[attr-defined]
+    rows = applications.with_control().select_related("council", "submitted_by").prefetch_related("answers")  # type: ignore[attr-defined]
     for application in rows.iterator(chunk_size=CHUNK):
         answers = {answer.question_id: answer for answer in application.answers.all()}
         yield [*facts(application), *(shown(question, answers.get(question.pk), files) for question in questions)]
@@ -55,9 +58,9 @@ def files_of(applications: QuerySet[Application]) -> dict[int, StoredFile]:
     return {file.owner_id: file for file in StoredFile.objects.for_owners(Answer, answers.values_list("pk", flat=True))}
 
 
-def facts(application: Application) -> list[str]:
+def facts(application: Application) -> list[Cell]:
     """Return what stands before the answers."""
-    council, submitted = application.council, application.submitted_at
+    council, by = application.council, application.submitted_by
     return [
         application.reference,
         council.official_name,
@@ -67,10 +70,14 @@ def facts(application: Application) -> list[str]:
         council.get_nation_display(),
         Control(application.control).label,  # type: ignore[attr-defined]
         application.get_status_display(),
-        f"{submitted.astimezone(LONDON):%Y-%m-%d %H:%M:%S}" if submitted else "",
+        application.submitted_at,
+        f"{by.get_full_name()}, {by.email}" if by else None,
+        application.withdrawn_at,
     ]
 
 
-def shown(question: Question, answer: Answer | None, files: dict[int, StoredFile]) -> str:
-    """Return an answer as people read it; a file by its name."""
+def shown(question: Question, answer: Answer | None, files: dict[int, StoredFile]) -> Cell:
+    """Return an answer as people read it; a date as a date, a file by its name."""
+    if answer and question.kind == QuestionKind.DATE:
+        return date.fromisoformat(answer.value) if answer.value else None
     return "; ".join(Answered(question, answer.value, files.get(answer.pk)).lines) if answer else ""

@@ -1,11 +1,16 @@
-"""Tables that leave as CSV or XLSX. A cell that a spreadsheet could take for a formula leaves as text."""
+"""Tables that leave as CSV or XLSX. Numbers and dates leave as such; text that a spreadsheet could take for a formula as text."""
 
 import csv
 import unicodedata
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
+from upstream.deadlines import LONDON
+
+# Moments are aware; they leave as UK time.
+Cell = str | int | float | date | datetime | None
 FORMULA_STARTS = frozenset("=+-@")
 CONTROL_STARTS = ("\t", "\r", "\n")
 # XML has no place for these: openpyxl refuses the first, and Excel calls a file with the last two damaged.
@@ -31,16 +36,23 @@ class Echo:
         return line
 
 
-def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def plain_cell(value: Cell) -> str | int | float | date | datetime | None:
+    """Return what goes into the cell: safe text, UK time without its zone, which spreadsheets do not know, or the value itself."""
+    if isinstance(value, datetime):
+        return value.astimezone(LONDON).replace(tzinfo=None, microsecond=0)
+    return safe_cell(value) if isinstance(value, str) else value
+
+
+def csv_lines(rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
     """Yield the lines of a CSV file that Excel opens as UTF-8. Every cell is quoted, so no other separator splits one."""
     yield "\ufeff"
     write = csv.writer(Echo(), quoting=csv.QUOTE_ALL).writerow
     for row in rows:
-        yield write([safe_cell(text) for text in row])
+        yield write([plain_cell(value) for value in row])
 
 
-def xlsx(rows: Iterable[Iterable[str]], title: str) -> bytes:
-    """Return a workbook of one sheet in which every cell is text. Rows are written as they come, never all held."""
+def xlsx(rows: Iterable[Iterable[Cell]], title: str) -> bytes:
+    """Return a workbook of one sheet. Rows are written as they come, never all held."""
     # Here, because openpyxl imports numpy wherever that is installed.
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -49,13 +61,14 @@ def xlsx(rows: Iterable[Iterable[str]], title: str) -> bytes:
     sheet: Any = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"
 
-    def cell(text: str) -> Any:
-        written = WriteOnlyCell(sheet, safe_cell(text))
-        written.data_type = "s"  # openpyxl would make errors of texts such as #N/A
+    def cell(value: Cell) -> Any:
+        written = WriteOnlyCell(sheet, plain_cell(value))  # type: ignore[arg-type]  # its stubs leave out dates, which it takes
+        if isinstance(value, str):
+            written.data_type = "s"  # openpyxl would make errors of texts such as #N/A
         return written
 
     for row in rows:
-        sheet.append([cell(text) for text in row])
+        sheet.append([cell(value) for value in row])
     file = BytesIO()
     workbook.save(file)
     return file.getvalue()
