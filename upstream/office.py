@@ -3,20 +3,131 @@
 An app's admin classes derive from OfficeAdmin. A button is an Act: it has a page that asks, and calls a service on POST.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
+from upstream.deadlines import moment_in_words
 from upstream.transitions import InvalidTransition
+
+# A model's label in lower case and a primary key.
+Key = tuple[str, int]
+
+
+def plain(key: str) -> str:
+    """Return a key of the code in words: "contact.role_changed" is "Contact role changed"."""
+    return re.sub(r"[._-]+", " ", key).capitalize()
+
+
+def tag(text: Any, tone: str = "") -> SafeString:
+    """Return a status as a tag in one of the tones of includes/tag.html."""
+    return SafeString(render_to_string("includes/tag.html", {"text": text, "tone": tone}))
+
+
+def moment(column: str, label: str, empty: str = "") -> Any:
+    """Return a column that says in words when something happened, and `empty` while it has not.
+
+    It stands in list_display, fields and readonly_fields, where Django's types expect names alone.
+    """
+
+    @admin.display(description=label, ordering=column)
+    def shown(record: Any) -> str:
+        value = getattr(record, column)
+        return moment_in_words(value) if value else empty
+
+    shown.__name__ = f"moment_{column}"
+    return shown
+
+
+def records_behind(keys: Iterable[Key], user: Any) -> dict[Key, Model]:
+    """Return the records that exist and that the person may see: one query for each model among them."""
+    wanted: dict[str, set[int]] = {}
+    for label, pk in keys:
+        wanted.setdefault(label, set()).add(pk)
+    models = {model._meta.label_lower: model for model in apps.get_models()}
+    found: dict[Key, Model] = {}
+    for label in wanted.keys() & models.keys():
+        # Their names need the records that they belong to.
+        records = models[label]._default_manager.filter(pk__in=wanted[label]).select_related()
+        if hasattr(records, "visible_to"):
+            records = records.visible_to(user)
+        found |= {(label, record.pk): record for record in records}
+    return found
+
+
+def name_in_office(record: Model) -> str:
+    """Return the name of a record as a link to its page, where it has one. A content type stands for a whole list."""
+    if isinstance(record, ContentType):
+        model = record.model_class()
+        return str(capfirst(model._meta.verbose_name_plural)) if model else record.name
+    try:
+        address = reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_change", args=[record.pk])
+    except NoReverseMatch:
+        return str(record)
+    return format_html('<a href="{}">{}</a>', address, record)
+
+
+class ColumnFilter(admin.SimpleListFilter):
+    """Filters by one column or annotation, named by `column`, among `labels`.
+
+    Counts its choices in one grouped query, where Django's own would join them one by one.
+    """
+
+    column = ""
+    labels: Iterable[tuple[Any, str]] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]") -> list[tuple[Any, str]]:
+        """Return the choices, found once for a page: Django makes every filter anew for each filter that counts."""
+        found: dict[str, list[tuple[Any, str]]] = request.__dict__.setdefault("choices_of_filters", {})
+        if self.parameter_name not in found:
+            found[self.parameter_name] = self.found_choices(request, model_admin)  # type: ignore[index]
+        return found[self.parameter_name]  # type: ignore[index]
+
+    def found_choices(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]") -> list[tuple[Any, str]]:  # noqa: ARG002  (most choices are the same for all)
+        """Return the choices."""
+        return list(self.labels)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002  (Django's signature)
+        """Keep what was chosen; a choice that does not exist keeps nothing."""
+        if self.value() is None:
+            return queryset
+        known = {str(value) for value, _ in self.lookup_choices}
+        return queryset.filter(**{self.column: self.value()}) if self.value() in known else queryset.none()
+
+    def counted(self, records: QuerySet[Any]) -> dict[Any, int]:
+        """Return how many records each value of the column has."""
+        return dict(records.order_by().values_list(self.column).annotate(number=Count("pk")))
+
+    def get_facet_queryset(self, changelist: ChangeList) -> dict[str, int]:
+        """Return the counts under the names that SimpleListFilter.choices reads."""
+        numbers = self.counted(changelist.get_queryset(self.request, exclude_parameters=self.expected_parameters()))
+        return {f"{i}__c": numbers.get(value, 0) for i, (value, _) in enumerate(self.lookup_choices)}
+
+
+class KeyFilter(ColumnFilter):
+    """By a column of keys that the code invents. The choices are those in use, in words."""
+
+    def found_choices(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Any]") -> list[tuple[Any, str]]:
+        """Return the keys among the records that the person may see."""
+        keys = model_admin.get_queryset(request).order_by(self.column).values_list(self.column, flat=True).distinct()
+        return [(key, plain(key)) for key in keys]
 
 
 def always(_record: Any, _user: Any) -> bool:
@@ -50,6 +161,10 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """
 
     acts: ClassVar[tuple[Act, ...]] = ()
+    # What the list says while there is nothing in it.
+    empty_list: ClassVar[str] = "There is nothing here yet."
+    # The page of a record that the person may not change.
+    record_template: ClassVar[str] = "admin/record.html"
     # For models without `visible_to`, such as councils: whoever may view one may view all.
     all_visible: ClassVar[bool] = False
     list_per_page = 100
@@ -67,6 +182,14 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  (Django's signature)
         """Nothing that has a life of its own is deleted in the office."""
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Call the list what it lists, where Django says "Select message to view"."""
+        return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})})
+
+    def _get_obj_does_not_exist_redirect(self, *_: Any) -> HttpResponse:
+        """Answer 404 for what is not there or not visible, as everywhere, where Django goes to the front page."""
+        raise Http404
 
     def get_urls(self) -> list[URLPattern]:
         """Give each act an address, before Django's own, which would take it for a record's key."""
@@ -133,10 +256,14 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return True
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Add the buttons to the record's page."""
+        """Call a record's page by its name, add its buttons, and give what the person may only read another page than a form."""
         record = kwargs.get("obj")
-        context["offered_acts"] = self.offered_acts(request, record) if record else []
-        return super().render_change_form(request, context, *args, **kwargs)
+        if record:
+            context |= {"title": str(record), "subtitle": None, "offered_acts": self.offered_acts(request, record)}
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if record and not context["has_change_permission"]:
+            response.template_name = self.record_template  # type: ignore[attr-defined]  # a TemplateResponse, not rendered yet
+        return response
 
 
 class ReadOnlyAdmin(OfficeAdmin):
@@ -149,3 +276,34 @@ class ReadOnlyAdmin(OfficeAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  (Django's signature)
         """Nothing is edited by hand."""
         return False
+
+
+class NamingAdmin(ReadOnlyAdmin):
+    """Records that hold the keys of others. A page fetches all of those at once, and `named` gives their names."""
+
+    def keys(self, record: Any) -> list[Key]:
+        """Return the keys of the records that this one names."""
+        raise NotImplementedError
+
+    def named(self, record: Any, key: Key) -> str:
+        """Return the other's name, or what it was when it is gone or not for this person to see."""
+        other = record.others.get(key)
+        return name_in_office(other) if other else f"{plain(key[0].partition('.')[2])} that is no longer on record"
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Fetch what the rows of this page name."""
+        changelist = super().get_changelist_instance(request)
+        self.fetch_others(request, changelist.result_list)
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Fetch what the record names."""
+        record = super().get_object(request, object_id, from_field)
+        self.fetch_others(request, [record] if record else [])
+        return record
+
+    def fetch_others(self, request: HttpRequest, records: Iterable[Any]) -> None:
+        """Give each record all that any of them names."""
+        others = records_behind({key for record in records for key in self.keys(record)}, request.user)
+        for record in records:
+            record.others = others

@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
@@ -32,10 +31,21 @@ from applications.forms.extensions import MoreTimeForm
 from applications.models import Application
 from applications.services.export import export_applications
 from applications.services.extensions import request_extension
+from applications.states import ApplicationStatus
 from cohort.states import Control
 from upstream.accounts.models import User
-from upstream.deadlines import in_words, moment_in_words
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.deadlines import in_words
+from upstream.office import Act, ReadOnlyAdmin, moment, tag
+
+# What is over is grey.
+TONES = {
+    ApplicationStatus.DRAFT: "grey",
+    ApplicationStatus.SUBMITTED: "",
+    ApplicationStatus.SHORTLISTED: "",
+    ApplicationStatus.RESERVE: "",
+    ApplicationStatus.OFFERED: "green",
+    ApplicationStatus.ACCEPTED: "green",
+}
 
 
 def ask_for_time(application: Application, user: User, *, until: datetime, reason: str) -> str:
@@ -62,13 +72,14 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "kind",
         "initiative_title",
         "completeness",
-        "submitted",
+        moment("submitted_at", "Submitted"),
     )
     list_display_links = ("reference",)
     list_filter = (CallFilter, StatusFilter, RegionFilter, ControlFilter, KindFilter, FocusAreaFilter, CompletenessFilter)
     list_select_related = ("council", "call")
     search_fields = ("reference", "council__name", "council__official_name", "initiative_title")
-    search_help_text = "Reference, council or title of the initiative"
+    search_help_text = "Search by reference, council or title of the initiative"
+    empty_list = "No council has started to write yet. Expressions of interest appear here from their first draft on."
     show_full_result_count = False
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
@@ -145,16 +156,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def status_tag(self, application: Application) -> SafeString:
         """The status as the council sees it."""
-        return format_html(
-            '<span class="office-tag office-tag-{}">{}</span>', application.status.replace("_", "-"), application.get_status_display()
-        )
+        return tag(application.get_status_display(), TONES.get(ApplicationStatus(application.status), "grey"))
 
     @admin.display(description="Complete", ordering="sections_done")
     def completeness(self, application: Application) -> str:
         """How many sections the council has marked complete."""
         return f"{application.sections_done} of {application.sections_total} sections"  # type: ignore[attr-defined]
-
-    @admin.display(description="Submitted", ordering="submitted_at")
-    def submitted(self, application: Application) -> str:
-        """When it was submitted."""
-        return moment_in_words(application.submitted_at) if application.submitted_at else ""

@@ -8,15 +8,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from applications.admin.filters import CallFilter, ExtensionStatusFilter
 from applications.forms.extensions import CouncilMoreTimeForm
 from applications.models import Extension
 from applications.services.extensions import approve_extension, refuse_extension, request_extension
+from applications.states import ExtensionStatus
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.office import Act, ReadOnlyAdmin, moment, tag
 
+TONES = {ExtensionStatus.WAITING: "yellow", ExtensionStatus.APPROVED: "green", ExtensionStatus.REFUSED: "grey"}
+ASKED_AT = moment("requested_at", "Asked")
+DECIDED_AT = (moment("approved_at", "Approved"), moment("refused_at", "Refused"))
 MAY_ASK = "applications.request_extension"
 MAY_DECIDE = "applications.approve_extension"
 
@@ -47,26 +53,26 @@ def waits_for(extension: Extension, user: User) -> bool:
 class ExtensionAdmin(ReadOnlyAdmin):
     """The list of requests for more time."""
 
-    list_display = ("council", "new_deadline", "standing", "call", "requested_by", "requested_at")
+    list_display = ("council", "new_deadline", "standing", "call", "requested_by", ASKED_AT)
     list_filter = (ExtensionStatusFilter, CallFilter)
     list_select_related = ("council", "call", "requested_by")
     search_fields = ("council__name", "council__official_name", "reason")
-    search_help_text = "Council or reason"
+    search_help_text = "Search by council or reason"
+    empty_list = "Nobody has asked for more time yet."
     fields = (
+        "standing",
         "council",
         "call",
         "new_deadline",
-        "standing",
         "reason",
         "requested_by",
-        "requested_at",
+        ASKED_AT,
         "approved_by",
-        "approved_at",
-        "refused_at",
+        *DECIDED_AT,
     )
-    readonly_fields = ("new_deadline", "standing")
+    readonly_fields = ("new_deadline", "standing", ASKED_AT, *DECIDED_AT)
     change_list_template = "admin/applications/extension_list.html"
-    change_form_template = "admin/applications/extension.html"
+    record_template = "admin/applications/extension.html"
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
             name="approve",
@@ -94,12 +100,12 @@ class ExtensionAdmin(ReadOnlyAdmin):
     @admin.display(description="New deadline", ordering="until")
     def new_deadline(self, extension: Extension) -> str:
         """The moment in words."""
-        return in_words(extension.until)
+        return capfirst(in_words(extension.until))
 
     @admin.display(description="Status", ordering="status")
-    def standing(self, extension: Extension) -> str:
+    def standing(self, extension: Extension) -> SafeString:
         """Whether somebody still has to decide."""
-        return extension.status_in_words
+        return tag(extension.status_in_words, TONES[ExtensionStatus(extension.status)])  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[URLPattern]:
         """Give the page that asks its address."""

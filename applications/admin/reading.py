@@ -12,6 +12,7 @@ from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail
+from upstream.office import plain
 
 VERBS = {
     "application.started": "Started",
@@ -60,7 +61,7 @@ def history(entries: list[Entry]) -> Iterator[Event]:
     names = User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id})
     for entry in entries:
         who = str(names.get(entry.actor_id, "Somebody no longer on record")) if entry.actor_id else "The system"
-        yield Event(entry.at, VERBS.get(entry.verb, entry.verb), who)
+        yield Event(entry.at, VERBS.get(entry.verb, plain(entry.verb)), who)
 
 
 def presses(application: Application, sections: Iterable[AnsweredSection]) -> Iterator[Press]:

@@ -128,8 +128,8 @@ TABLE = (
     ),
     Row(
         "admin:{correspondence_outboundemail,cohort_councilcontact,applications_application,applications_extension}_history",
-        "200 302 200",
-        "200 302 200",
+        "200 404 200",
+        "200 404 200",
     ),
     Row(
         "admin:{audit_entry,correspondence_outboundemail,correspondence_remindersent,cohort_councilcontact,applications_extension}_change",

@@ -22,6 +22,16 @@ def belongs_in_the_office(user: Any) -> bool:
     return bool(user.is_active and user.is_staff and user.get_all_permissions())
 
 
+# The groups of lists, in the order of a working day. An app that is missing here comes last, under its own name.
+GROUPS = {
+    "applications": "Selection",
+    "cohort": "Councils and cohorts",
+    "correspondence": "Correspondence",
+    "accounts": "Accounts",
+    "audit": "Audit",
+}
+
+
 class OfficeSite(AdminSite):
     """The programme office at /admin/. Signing in and out, and passwords, are the website's."""
 
@@ -29,6 +39,7 @@ class OfficeSite(AdminSite):
     site_title = "Upstream office"
     index_title = "Today"
     index_template = "admin/today.html"
+    empty_value_display = ""  # a dash in Django
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in who works here. The middleware has seen to their second factor."""
@@ -38,6 +49,16 @@ class OfficeSite(AdminSite):
         """Show the working day."""
         person: User = request.user  # type: ignore[assignment]
         return super().index(request, {**(extra_context or {}), **today(person)})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the lists under the names and in the order of GROUPS."""
+        found = {app["app_label"]: app for app in super().get_app_list(request, app_label)}
+        return [found.pop(label) | {"name": name} for label, name in GROUPS.items() if label in found] + list(found.values())
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show one group's lists under the group's name."""
+        title = {"title": GROUPS[app_label]} if app_label in GROUPS else {}
+        return super().app_index(request, app_label, title | (extra_context or {}))
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
