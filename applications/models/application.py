@@ -144,7 +144,7 @@ class Answer(models.Model):
         constraints = (models.UniqueConstraint(fields=["application", "question"], name="one_answer_per_question"),)
 
     def __str__(self) -> str:
-        return f"{self.application_id}: {self.question_id}"
+        return f"{self.application}: {self.question}"
 
 
 class SectionProgress(models.Model):

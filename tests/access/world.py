@@ -192,7 +192,9 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         correspondence_outboundemail_release=emails[EmailStatus.HELD],
         correspondence_outboundemail_retry=emails[EmailStatus.FAILED],
         correspondence_outboundemail_confirm=emails[EmailStatus.UNKNOWN],
-        correspondence_remindersent=ReminderSent.objects.create(rule="r", subject="s", recipient=person.email, occurrence="1"),
+        correspondence_remindersent=ReminderSent.objects.create(
+            rule="r", subject=f"accounts.user:{person.pk}", recipient=person.email, occurrence="1"
+        ),
         cohort_council=own.council,
         cohort_councilcontact=own.requested,
         cohort_councilcontact_role=own.colleague,

@@ -37,7 +37,7 @@ class Entry(models.Model):
         indexes = (models.Index(fields=["subject_type", "subject_id"]),)
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.subject_type} {self.subject_id}"
+        return f"Audit entry {self.pk}"
 
     def content(self) -> dict[str, Any]:
         """Return everything the hash covers."""

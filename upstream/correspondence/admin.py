@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,7 +19,7 @@ from upstream.accounts.models import User
 from upstream.correspondence import reminders, services
 from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.states import EmailStatus, Lane
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.office import Act, ColumnFilter, Key, KeyFilter, NamingAdmin, ReadOnlyAdmin, moment, name_in_office, plain, tag
 
 TONES = {
     EmailStatus.HELD: "yellow",
@@ -32,6 +31,9 @@ TONES = {
 }
 FORECAST = timedelta(days=30)
 MAY_CHANGE = "correspondence.change_outboundemail"
+SENT_AT = moment("sent_at", "Sent")
+AT = moment("at", "When")
+TIMES = (moment("created_at", "Queued"), moment("send_after", "Not before"), moment("use_by", "Not after"), SENT_AT)
 
 
 def when(*statuses: EmailStatus) -> Callable[[OutboundEmail, User], bool]:
@@ -63,20 +65,38 @@ def confirm(email: OutboundEmail, by: User) -> str:
     return "The message now counts as sent."
 
 
+class LaneFilter(ColumnFilter):
+    """By the queue that the message travels in."""
+
+    title = "queue"
+    parameter_name = column = "lane"
+    labels = Lane.choices
+
+
+class KindFilter(KeyFilter):
+    """By what the message is."""
+
+    title = "kind"
+    parameter_name = column = "kind"
+
+
 @admin.register(OutboundEmail)
 class OutboundEmailAdmin(ReadOnlyAdmin):
     """Every message, readable; nothing in it is edited by hand."""
 
-    list_display = ("subject", "recipient", "status_tag", "kind", "lane", "created_at", "sent_at")
-    list_filter = ("status", "lane", "kind", "created_at")
+    list_display = ("subject", "recipient", "status_tag", SENT_AT)
+    list_filter = ("status", LaneFilter, KindFilter)
+    date_hierarchy = "created_at"
+    empty_list = "No message has been written yet. Every email is kept here before it goes out."
     search_fields = ("recipient", "subject", "key")
     search_help_text = "Search by address or subject"
     change_list_template = "admin/correspondence/outbox.html"
     fieldsets = (
         (None, {"fields": ("status_tag", "error", "recipient", "subject", "words", "attachment")}),
-        ("On its way", {"fields": ("lane", "kind", "key", "attempts", "created_at", "send_after", "use_by", "sent_at", "message_id")}),
+        ("On its way", {"fields": ("kind_in_words", "queue", "attempts", *TIMES)}),
+        ("For whoever looks after the mail server", {"fields": ("reference", "header")}),
     )
-    readonly_fields = ("status_tag", "words", "message_id")
+    readonly_fields = ("status_tag", "words", "kind_in_words", "queue", "reference", "header", *TIMES)
     acts: ClassVar = (
         Act("hold", "Hold", MAY_CHANGE, hold, "It will not go out until somebody releases it.", offered=when(EmailStatus.QUEUED)),
         Act("release", "Release", MAY_CHANGE, release, "It goes out at once.", offered=when(EmailStatus.HELD)),
@@ -105,8 +125,27 @@ class OutboundEmailAdmin(ReadOnlyAdmin):
     @admin.display(description="status", ordering="status")
     def status_tag(self, email: OutboundEmail) -> SafeString:
         """Return the status as a tag."""
-        context = {"text": email.get_status_display(), "tone": TONES.get(EmailStatus(email.status), "")}
-        return SafeString(render_to_string("includes/tag.html", context))
+        return tag(email.get_status_display(), TONES.get(EmailStatus(email.status), ""))
+
+    @admin.display(description="kind", ordering="kind")
+    def kind_in_words(self, email: OutboundEmail) -> str:
+        """Return what the message is."""
+        return plain(email.kind)
+
+    @admin.display(description="queue")
+    def queue(self, email: OutboundEmail) -> str:
+        """Return which queue it travels in."""
+        return email.get_lane_display()
+
+    @admin.display(description="reference")
+    def reference(self, email: OutboundEmail) -> SafeString:
+        """Return what tells this message from every other; the same one is never queued twice."""
+        return format_html('<span class="office-code">{}</span>', email.key)
+
+    @admin.display(description="Message-ID")
+    def header(self, email: OutboundEmail) -> SafeString:
+        """Return the header by which a mail server's log knows it."""
+        return format_html('<span class="office-code">{}</span>', email.message_id)
 
     @admin.display(description="text")
     def words(self, email: OutboundEmail) -> str:
@@ -134,12 +173,48 @@ class OutboundEmailAdmin(ReadOnlyAdmin):
         )
 
 
+class RuleFilter(KeyFilter):
+    """By the rule that reminded."""
+
+    title = "kind"
+    parameter_name = column = "rule"
+
+
 @admin.register(ReminderSent)
-class ReminderSentAdmin(ReadOnlyAdmin):
+class ReminderSentAdmin(NamingAdmin):
     """The ledger of reminders."""
 
     all_visible = True
-    list_display = ("rule", "subject", "recipient", "occurrence", "at", "email")
-    list_filter = ("rule", "at")
+    list_display = (AT, "kind", "recipient", "about", "when_due", "message")
+    list_filter = (RuleFilter,)
+    date_hierarchy = "at"
+    empty_list = "No reminder has gone out yet. They start once a call is open and councils have begun to write."
     list_select_related = ("email",)
-    search_fields = ("subject", "recipient")
+    search_fields = ("recipient",)
+    search_help_text = "Search by email address"
+    fields = readonly_fields = list_display
+
+    def keys(self, record: ReminderSent) -> list[Key]:
+        """Return the record that the reminder was about."""
+        label, _, pk = record.subject.rpartition(":")
+        return [(label, int(pk))]
+
+    @admin.display(description="kind", ordering="rule")
+    def kind(self, reminder: ReminderSent) -> str:
+        """Return what the reminder says, as the forecast does."""
+        return next((rule.title for rule in reminders.rules() if rule.name == reminder.rule), plain(reminder.rule))
+
+    @admin.display(description="about")
+    def about(self, reminder: ReminderSent) -> str:
+        """Return the record's name."""
+        return self.named(reminder, *self.keys(reminder))
+
+    @admin.display(description="which one", ordering="occurrence")
+    def when_due(self, reminder: ReminderSent) -> str:
+        """Return what tells it from the other reminders of its kind about the same record."""
+        return reminder.occurrence
+
+    @admin.display(description="message")
+    def message(self, reminder: ReminderSent) -> str:
+        """Return the message that went out."""
+        return name_in_office(reminder.email) if reminder.email else ""

@@ -4,11 +4,13 @@ import random
 import threading
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import StaffFactory, UserFactory
+from tests.factories import CallFactory, ContactFactory, StaffFactory, UserFactory
 from upstream.audit.models import Entry
 from upstream.audit.services import broken_entries, record
 
@@ -86,11 +88,86 @@ def test_the_chain_holds_under_writers_at_the_same_time():
 @pytest.mark.django_db
 def test_staff_read_the_trail_and_cannot_change_it(client, roles):
     staff = StaffFactory()
-    entry = record(actor=staff, verb="test.read", subject=staff)
+    entry = record(actor=staff, verb="test.was_read", subject=staff)
     client.force_login(staff)
     page = reverse("admin:audit_entry_change", args=[entry.pk])
-    assert "test.read" in client.get(reverse("admin:audit_entry_changelist")).text
     assert client.get(page).status_code == 200
     assert client.post(page, {"verb": "forged"}).status_code == 403
     assert client.get(reverse("admin:audit_entry_add")).status_code == 403
     assert client.post(reverse("admin:audit_entry_delete", args=[entry.pk])).status_code == 403
+
+
+@pytest.fixture
+def trail(client, roles):
+    """Return a function that opens the list as a member of staff."""
+    client.force_login(StaffFactory())
+    return lambda **query: client.get(reverse("admin:audit_entry_changelist"), query).text
+
+
+@pytest.mark.django_db
+def test_the_list_says_in_words_who_did_what_to_what(trail):
+    contact = ContactFactory(user=UserFactory(full_name="Sam Okafor"))
+    record(actor=UserFactory(full_name="Grace Whitlock"), verb="contact.role_changed", subject=contact)
+    record(actor=None, verb="call.changed", subject=CallFactory(title="Join us"))
+    page = trail()
+    for words in ("Contact role changed", "Grace Whitlock", str(contact), "The system", "Join us"):
+        assert words in page
+    assert "role_changed</" not in page
+    assert "councilcontact</" not in page
+
+
+@pytest.mark.django_db
+def test_who_or_what_is_gone_is_still_named_as_what_it_was(trail):
+    person = UserFactory()
+    record(actor=person, verb="test", subject=CallFactory.build(pk=4321))
+    person.delete()
+    page = trail()
+    assert "Call that is no longer on record" in page
+    assert "User that is no longer on record" in page
+
+
+@pytest.mark.django_db
+def test_the_list_does_not_name_what_the_reader_may_not_see(client):
+    reader = UserFactory(is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_entry"))
+    draft = CallFactory(title="Not public yet", published_at=None)
+    record(actor=reader, verb="call.created", subject=draft)
+    client.force_login(reader)
+    assert draft.title not in client.get(reverse("admin:audit_entry_changelist")).text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["Whitlock", "grace@example.org", "role changed"])
+def test_the_trail_is_searched_by_person_and_by_what_was_done(trail, words):
+    found = record(
+        actor=UserFactory(full_name="Grace Whitlock", email="grace@example.org"), verb="contact.role_changed", subject=UserFactory()
+    )
+    record(actor=UserFactory(full_name="Sam"), verb="contact.ended", subject=UserFactory(full_name="Nobody else"))
+    page = trail(q=words)
+    assert reverse("admin:audit_entry_change", args=[found.pk]) in page
+    assert "1 audit entry" in page
+
+
+@pytest.mark.django_db
+def test_an_entry_shows_its_details_as_people_write_them(client, roles):
+    staff = StaffFactory()
+    data = {"until": "2026-12-10T12:00:00+00:00", "fields": ["closes_at", "what_you_get"], "changed": {"BAR": ["name"]}}
+    entry = record(actor=staff, verb="call.changed", subject=staff, **data)
+    client.force_login(staff)
+    page = client.get(reverse("admin:audit_entry_change", args=[entry.pk])).text
+    for line in ("Until: midday on 10 December 2026", "Fields: closes at, what you get", "Changed: BAR: name"):
+        assert line in page
+
+
+@pytest.mark.django_db
+def test_the_list_asks_as_many_questions_for_fifty_entries_as_for_five(trail, django_assert_num_queries):
+    def fill(number):
+        for _ in range(number):
+            record(actor=UserFactory(), verb="contact.ended", subject=ContactFactory())
+
+    fill(5)
+    with CaptureQueriesContext(connection) as few:
+        trail()
+    fill(45)
+    with django_assert_num_queries(len(few)):
+        assert "50 audit entries" in trail()

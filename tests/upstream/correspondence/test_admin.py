@@ -125,3 +125,19 @@ class MidMarch:
         at = datetime(2027, 3, 15, 12, tzinfo=UTC)
         person = UserFactory.build(pk=1)
         yield reminders.Planned(at=at, use_by=at, subject=person, recipient="sam@example.org", occurrence="once")
+
+
+def test_the_ledger_says_what_reminded_whom_of_what(queue, client, staff):
+    email = queue(recipient="sam@example.org")
+    ReminderSent.objects.create(
+        rule="draft-deadline", subject=f"accounts.user:{staff.pk}", recipient="sam@example.org", occurrence="3 days", email=email
+    )
+    ReminderSent.objects.create(rule="no-such-rule", subject="accounts.user:0", recipient="sam@example.org", occurrence="once")
+    page = client.get(reverse("admin:correspondence_remindersent_changelist")).text
+    for words in ("Deadline reminder to a council with a draft", staff.full_name, "No such rule", "User that is no longer on record"):
+        assert words in page
+
+
+def test_an_empty_ledger_says_what_will_stand_there(client, staff):
+    assert "No reminder has gone out yet" in client.get(reverse("admin:correspondence_remindersent_changelist")).text
+    assert "Nothing matches" in client.get(reverse("admin:correspondence_remindersent_changelist"), {"q": "sam"}).text
