@@ -4,26 +4,31 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import ForeignKey, QuerySet
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db.models import ForeignKey, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from applications.forms.calls import CallForm, CriterionForm, QuestionForm
 from applications.forms.section import SectionForm
 from applications.models import Call, Criterion, Question, Section
 from applications.services.answers import Answered, AnsweredSection
 from applications.services.calls import can_be_unpublished, move_closing, publish_call, unpublish_call
+from cohort.states import Nation
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.deadlines import in_words
-from upstream.office import Act, OfficeAdmin
+from upstream.office import Act, OfficeAdmin, tag
 
 # What councils have relied on since the call was published.
 SETTLED = ("cohort", "opens_at", "nations", "terms", "terms_version", "privacy_version")
+# What shows those of them that Django would write in keys, or in its own words.
+IN_WORDS = {"opens_at": "opening", "nations": "open_to"}
 
 
 def publish(call: Call, user: User) -> str:
@@ -39,10 +44,15 @@ def unpublish(call: Call, user: User) -> str:
 
 
 class FormPartInline(admin.StackedInline):  # type: ignore[type-arg]
-    """Rows that make up a call's form. Once the call is published only `free` may change: councils are answering the rest."""
+    """Rows that make up a call's form. Once the call is published only `free` may change: councils are answering the rest.
+
+    `settled` is then shown above it as text. The name of the row stands in its heading.
+    """
 
     extra = 0
     free: ClassVar[str]
+    settled: ClassVar[tuple[str, ...]] = ()
+    formfield_overrides: ClassVar = {TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})}}
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  (Django's signature)
         """Whoever sees the call sees its form."""
@@ -60,9 +70,13 @@ class FormPartInline(admin.StackedInline):  # type: ignore[type-arg]
         """Nothing is taken from a frozen form."""
         return may(request, "change") and not is_frozen(obj)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return what can be written, or what is frozen and the one thing that is not."""
+        return (*self.settled, self.free) if is_frozen(obj) else super().get_fields(request, obj)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002  (Django's signature)
         """Return what is frozen."""
-        return [name for name in self.fields or () if name != self.free] if is_frozen(obj) else ()
+        return self.settled if is_frozen(obj) else ()
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Suggest nothing for what cannot be written."""
@@ -86,7 +100,13 @@ class CriterionInline(FormPartInline):
     model = Criterion
     form = CriterionForm
     free = "anchors"
+    settled = ("description", "share")
     fields = ("name", "description", "weight", "anchors", "position")
+
+    @admin.display(description="Weight")
+    def share(self, criterion: Criterion) -> str:
+        """The weight as a share of the whole."""
+        return f"{criterion.weight} per cent"
 
 
 class SectionInline(FormPartInline):
@@ -105,6 +125,7 @@ class QuestionInline(FormPartInline):
     model = Question
     form = QuestionForm
     free = "hint"
+    settled = ("as_asked",)
     fields = (
         "text",
         "hint",
@@ -117,6 +138,19 @@ class QuestionInline(FormPartInline):
         "hidden_from_panel",
         "position",
     )
+
+    @admin.display(description="Answer")
+    def as_asked(self, question: Question) -> str:
+        """Everything that is settled about the answer, one thing on each line, and the list to choose from."""
+        limit = f", at most {question.word_limit} words" if question.word_limit else ""
+        lines = [f"{question.get_kind_display()}{limit}", "Required" if question.required else "Optional"]
+        if question.purpose:
+            lines.append(f"Read as: {question.get_purpose_display()}")
+        if question.criterion:
+            lines.append(f"Scored under “{question.criterion}”")
+        if question.hidden_from_panel:
+            lines.append("Hidden from the panel")
+        return "\n".join([*lines, *(f"- {option}" for option in question.options)])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         """Return the questions with their criteria, which a frozen form shows as text."""
@@ -171,7 +205,23 @@ class CallAdmin(OfficeAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> Any:  # noqa: ARG002  (Django's signature)
         """Return what is settled once the call is published."""
-        return SETTLED if is_frozen(obj) else ()
+        return (*SETTLED, *IN_WORDS.values()) if is_frozen(obj) else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
+        """Return the fields, in words where they are settled."""
+        (name, options), *others = super().get_fieldsets(request, obj)
+        fields = [IN_WORDS.get(str(field), field) if is_frozen(obj) else field for field in options["fields"]]
+        return [(name, {"fields": fields}), *others]
+
+    @admin.display(description="Opens at")
+    def opening(self, call: Call) -> str:
+        """The opening in words."""
+        return capfirst(in_words(call.opens_at))
+
+    @admin.display(description="Nations")
+    def open_to(self, call: Call) -> str:
+        """The nations by their names, in the order of the form."""
+        return ", ".join(nation.label for nation in Nation if nation in call.nations)
 
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the whole form as a council sees it. Nothing can be sent from the page."""
@@ -199,19 +249,19 @@ class CallAdmin(OfficeAdmin):
         record(actor=request.user, verb="call.changed" if change else "call.created", subject=form.instance, fields=fields)
 
     @admin.display(description="Where it stands")
-    def standing(self, call: Call) -> str:
+    def standing(self, call: Call) -> SafeString:
         """In preparation, published, open or closed."""
         now = clock.now()
         if not call.is_frozen:
-            return "In preparation"
+            return tag("In preparation", "yellow")
         if now >= call.closes_at:
-            return "Closed"
-        return "Open" if call.is_open(now) else "Published, not open yet"
+            return tag("Closed", "grey")
+        return tag("Open", "green") if call.is_open(now) else tag("Published, not open yet")
 
     @admin.display(description="Closes", ordering="closes_at")
     def closing(self, call: Call) -> str:
         """The deadline in words."""
-        return in_words(call.closes_at)
+        return capfirst(in_words(call.closes_at))
 
 
 @admin.register(Section)

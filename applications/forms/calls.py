@@ -53,7 +53,9 @@ class CallForm(forms.ModelForm):  # type: ignore[type-arg]
 class CriterionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A criterion with what each score means."""
 
-    anchors = LinesField(required=False, help_text="What a score of 0, 1, 2, 3, 4 and 5 means: six lines, or none yet.")
+    anchors = LinesField(
+        label="Words for scores", required=False, help_text="What a score of 0, 1, 2, 3, 4 and 5 means: six lines, or none yet."
+    )
 
     def clean_anchors(self) -> list[str]:
         """Refuse a scale with a gap in it."""

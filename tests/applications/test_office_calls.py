@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Answer, Call, Question
+from applications.states import QuestionKind
+from cohort.states import Nation
 from tests.factories import (
     ApplicationFactory,
     CallFactory,
@@ -208,3 +210,18 @@ def test_the_pages_take_as_many_queries_for_fifty_questions_as_for_five(office, 
             office.get(url("change", section.call))
         with django_assert_max_num_queries(12):
             office.get(url("preview", section.call))
+
+
+def test_a_published_call_shows_what_is_settled_in_words(office):
+    call = CallFactory(nations=[Nation.NORTHERN_IRELAND, Nation.ENGLAND])
+    page = office.get(url("change", call)).content.decode()
+    assert "England, Northern Ireland" in page
+    assert "northern-ireland" not in page
+
+
+def test_a_frozen_question_says_in_words_how_it_is_answered(office):
+    question = QuestionFactory(kind=QuestionKind.ONE_OF, required=False, options=["Yes, we do", "Not yet"], hidden_from_panel=True)
+    page = office.get(reverse("admin:applications_section_change", args=[question.section_id])).content.decode()
+    for words in ("One of a list", "Optional", "Hidden from the panel", "- Yes, we do<br>- Not yet"):
+        assert words in page
+    assert "one_of" not in page
