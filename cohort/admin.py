@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from cohort.models import Cohort, Council, CouncilContact, CouncilDomain, FocusArea, PoliticalControl, ServiceArea
 from cohort.services.contacts import accept_request, change_role, end_contact, refuse_request
@@ -19,8 +22,15 @@ from cohort.services.register import UnreadableFile, load_register, preview_regi
 from cohort.states import ContactRole, ContactStatus, Control
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.office import Act, OfficeAdmin
+from upstream.office import Act, OfficeAdmin, ReadOnlyAdmin, moment, name_in_office, tag
 
+CONTACT_TONES = {
+    ContactStatus.INVITED: "",
+    ContactStatus.REQUESTED: "yellow",
+    ContactStatus.ACTIVE: "green",
+    ContactStatus.ENDED: "grey",
+}
+CHANGED_AT = moment("changed_at", "Last changed")
 LARGEST_FILE = 1024 * 1024
 
 
@@ -56,14 +66,15 @@ class ExistsFilter(admin.SimpleListFilter):
         return choices.get(self.value() or "", queryset)
 
 
-class ControlInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Who controls the council from a day on."""
+class ControlInline(admin.StackedInline):  # type: ignore[type-arg]
+    """Who controls the council from a day on. Stacked, as Django's table gives its boxes no labels."""
 
     model = PoliticalControl
+    fields = (("since", "control", "source"),)
     extra = 0
 
 
-class DomainInline(admin.TabularInline):  # type: ignore[type-arg]
+class DomainInline(admin.StackedInline):  # type: ignore[type-arg]
     """The email domains whose addresses are accepted at once."""
 
     model = CouncilDomain
@@ -75,7 +86,7 @@ class RegisterFileForm(forms.Form):
 
     file = forms.FileField(
         label="CSV file",
-        help_text="In the layout of cohort/data/councils.csv, saved as UTF-8.",
+        help_text="With the same columns as the register that came with this site, saved as UTF-8.",
         error_messages={"required": "Select a file", "empty": "The file is empty"},
     )
 
@@ -93,10 +104,10 @@ class CouncilAdmin(OfficeAdmin):
     """The register. A newer file is compared first and loaded only once somebody has seen the differences."""
 
     all_visible = True
-    list_display = ("name", "official_name", "kind", "region", "control_today", "starts_on", "ends_on")
+    list_display = ("name", "official_name", "kind", "region", "control_today", "existence")
     list_filter = (ExistsFilter, "nation", "region", "kind", ControlFilter)
     search_fields = ("name", "official_name", "=code", "=gss_code")
-    filter_horizontal = ("successors",)
+    search_help_text = "Search by name or code"
     inlines = (ControlInline, DomainInline)
     change_list_template = "admin/cohort/council_list.html"
 
@@ -108,6 +119,13 @@ class CouncilAdmin(OfficeAdmin):
     def control_today(self, council: Council) -> str:
         """Say it in words."""
         return Control(council.control).label  # type: ignore[attr-defined]
+
+    @admin.display(description="Exists", ordering="ends_on")
+    def existence(self, council: Council) -> str:
+        """Say since when and until when, where that is on record."""
+        since = f"since {date_format(council.starts_on, 'j F Y')}" if council.starts_on else ""
+        until = f"until {date_format(council.ends_on, 'j F Y')}" if council.ends_on else ""
+        return capfirst(f"{since} {until}".strip())
 
     def get_urls(self) -> list[URLPattern]:
         """Give loading a register its address."""
@@ -196,15 +214,17 @@ def can_end(contact: CouncilContact, _user: Any) -> bool:
 
 
 @admin.register(CouncilContact)
-class CouncilContactAdmin(OfficeAdmin):
+class CouncilContactAdmin(ReadOnlyAdmin):
     """Who acts for whom. Nothing is edited by hand: the buttons call the services that the council's own people use."""
 
-    list_display = ("user", "council", "role", "status", "changed_at")
+    list_display = ("person", "council", "role", "status_tag", CHANGED_AT)
     list_filter = ("status", "role", "council__region")
     list_select_related = ("user", "council")
     search_fields = ("user__full_name", "user__email", "council__name", "council__official_name")
+    search_help_text = "Search by person or council"
     date_hierarchy = "changed_at"
-    readonly_fields = ("council", "user", "role", "status", "invited_by", "decided_by", "created_at", "changed_at")
+    fields = ("status_tag", "account", "council", "role", "invited_by", "decided_by", moment("created_at", "Since"), CHANGED_AT)
+    readonly_fields = fields
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
             name="accept",
@@ -243,13 +263,20 @@ class CouncilContactAdmin(OfficeAdmin):
         ),
     )
 
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:  # noqa: ARG002  (Django's signature)
-        """People are invited from the council's own page."""
-        return False
+    @admin.display(description="Person", ordering="user__full_name")
+    def person(self, contact: CouncilContact) -> str:
+        """The person's name."""
+        return contact.user.get_full_name()
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  (Django's signature)
-        """Nothing is edited by hand."""
-        return False
+    @admin.display(description="Person")
+    def account(self, contact: CouncilContact) -> str:
+        """The person's name, which leads to their page."""
+        return name_in_office(contact.user)
+
+    @admin.display(description="Status", ordering="status")
+    def status_tag(self, contact: CouncilContact) -> SafeString:
+        """The status as a tag."""
+        return tag(contact.get_status_display(), CONTACT_TONES[ContactStatus(contact.status)])
 
 
 @admin.register(Cohort)
@@ -259,6 +286,7 @@ class CohortAdmin(OfficeAdmin):
     all_visible = True
     list_display = ("name", "reference_prefix", "places", "starts_on", "ends_on", "confirmations_due_on")
     search_fields = ("name",)
+    search_help_text = "Search by name"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Cohort | None = None) -> tuple[str, ...]:  # noqa: ARG002  (Django's signature)
         """Fix what addresses and references are made of once the cohort has a call."""
@@ -276,5 +304,15 @@ class ListEntryAdmin(OfficeAdmin):
     all_visible = True
     list_display = ("name", "position", "offered")
     list_editable = ("position", "offered")
+    empty_list = "There is nothing in this list yet. What you add here can be chosen in the next call that is published."
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Label each box, as in the list it stands in a column without a label of its own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs["aria-label"] = str(capfirst(db_field.verbose_name))
+        return field
+
     list_filter = ("offered",)
     search_fields = ("name",)
+    search_help_text = "Search by name"

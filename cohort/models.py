@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, validat
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
+from django.utils.formats import date_format
 
 from cohort.states import ContactRole, ContactStatus, Control, CouncilKind, Nation, Region
 from upstream.accounts.models import User
@@ -83,7 +84,7 @@ class PoliticalControl(models.Model):
         constraints = (models.UniqueConstraint(fields=["council", "since"], name="one_control_per_council_and_day"),)
 
     def __str__(self) -> str:
-        return f"{self.council}: {self.get_control_display()} from {self.since}"
+        return f"{self.council}: {self.get_control_display()} from {date_format(self.since, 'j F Y')}"
 
 
 class CouncilDomain(models.Model):

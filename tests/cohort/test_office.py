@@ -141,3 +141,11 @@ def test_a_standing_cannot_be_edited_added_or_deleted_by_hand(staff):
     assert contact.status == ContactStatus.REQUESTED
     assert staff.get(reverse("admin:cohort_councilcontact_add")).status_code == 403
     assert staff.get(reverse("admin:cohort_councilcontact_delete", args=[contact.pk])).status_code == 403
+
+
+def test_the_list_of_councils_leads_to_loading_a_register(staff):
+    assert LOAD in staff.get(reverse("admin:cohort_council_changelist")).text
+
+
+def test_a_council_that_is_not_there_is_not_found(staff):
+    assert staff.get(reverse("admin:cohort_council_change", args=[987654])).status_code == 404

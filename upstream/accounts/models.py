@@ -47,6 +47,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
         ordering = ("full_name", "email")
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_unique_whatever_case"),)
 

@@ -16,8 +16,10 @@ from django.http import HttpRequest
 from upstream.accounts.models import User
 from upstream.accounts.services import await_first_code, end_sessions
 from upstream.audit.services import record
-from upstream.office import OfficeAdmin
+from upstream.office import ColumnFilter, OfficeAdmin, moment
 
+LAST_LOGIN = moment("last_login", "Last signed in", empty="Never")
+DATES = (moment("date_joined", "Joined"), LAST_LOGIN)
 ACCESS = {"is_active", "is_staff", "groups"}
 
 # Roles are kept in code, addresses and second factors belong to their person: none of them is edited in the office.
@@ -33,11 +35,23 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         fields: ClassVar[list[str]] = ["email", "full_name", "job_title", "phone", "is_active", "is_staff", "groups"]
         widgets: ClassVar[dict[str, Any]] = {"groups": forms.CheckboxSelectMultiple}
         labels: ClassVar[dict[str, str]] = {"groups": "Roles"}
-        help_texts: ClassVar[dict[str, str]] = {"groups": "What each role may do is listed in upstream/home/roles.py."}
+        help_texts: ClassVar[dict[str, str]] = {"groups": "Each role opens a part of the office. Somebody may have several."}
 
     def clean_email(self) -> str:
         """Keep addresses in lower case, so that one address is one person."""
         return str(self.cleaned_data["email"]).lower()
+
+
+class RoleFilter(ColumnFilter):
+    """By role. Somebody with two roles counts under both."""
+
+    title = "role"
+    parameter_name = "role"
+    column = "groups"
+
+    def found_choices(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002  (ColumnFilter's signature)
+        """Return the roles."""
+        return list(Group.objects.order_by("name").values_list("pk", "name"))
 
 
 @admin.register(User)
@@ -46,24 +60,30 @@ class UserAdmin(OfficeAdmin):
 
     all_visible = True
     form = PersonForm
-    list_display = ("name", "email", "job_title", "is_active", "is_staff", "roles", "last_login")
+    list_display = ("name", "email", "job_title", "access", "roles", LAST_LOGIN)
     list_display_links = ("name",)
-    list_filter = ("is_staff", "is_active", "groups")
+    list_filter = ("is_staff", "is_active", RoleFilter)
     search_fields = ("full_name", "email")
     search_help_text = "Search by name or email address"
     fieldsets = (
         (None, {"fields": ("email", "full_name", "job_title", "phone")}),
-        ("Access", {"fields": ("is_active", "is_staff", "groups", "is_superuser")}),
-        ("Dates", {"fields": ("date_joined", "last_login")}),
+        ("Access", {"fields": ("is_active", "is_staff", "groups", "superuser")}),
+        ("Dates", {"fields": DATES}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch everybody's roles at once."""
         return super().get_queryset(request).prefetch_related("groups")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Give the form, or the same in words to those who only read it."""
+        if obj and not self.has_change_permission(request, obj):
+            return [(None, {"fields": ("email", "full_name", "job_title", "phone", "access", "roles", *DATES)})]
+        return super().get_fieldsets(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[Any]:
         """Let a superuser alone decide who works here, and with which roles."""
-        fixed = ["is_superuser", "date_joined", "last_login"]
+        fixed: list[Any] = ["superuser", "access", "roles", *DATES]
         if obj:
             fixed += ["email"]
         if not request.user.is_superuser:
@@ -104,6 +124,18 @@ class UserAdmin(OfficeAdmin):
     def name(self, user: User) -> str:
         """Return the name, or the address of who has not given one."""
         return user.get_full_name()
+
+    @admin.display(description="Can enter")
+    def access(self, user: User) -> str:
+        """Say where the person gets in."""
+        if not user.is_active:
+            return "Nothing"
+        return "Website and office" if user.is_staff else "Website"
+
+    @admin.display(description="Superuser")
+    def superuser(self, user: User) -> str:
+        """Say whether the person may do everything."""
+        return "Yes, may do everything in the office" if user.is_superuser else "No"
 
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:

@@ -14,7 +14,7 @@ from upstream.correspondence.models import OutboundEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 LIST = "/admin/accounts/user/"
-QUERIES = 15
+QUERIES = 12
 
 
 def page_of(person):
@@ -182,3 +182,20 @@ def test_a_change_that_is_refused_leaves_no_trace(client):
     person = UserFactory()
     client.post(page_of(person), details(person, full_name="Changed"))
     assert not Entry.objects.about(person).exists()
+
+
+def test_the_list_says_in_words_who_can_enter_what(client):
+    UserFactory(is_active=False)
+    UserFactory()
+    client.force_login(StaffFactory())
+    page = client.get(LIST).text
+    for words in ("Nothing", "Website", "Website and office", "Never"):
+        assert f">{words}</td>" in page
+
+
+def test_people_are_filtered_by_role(client):
+    staff = StaffFactory()
+    UserFactory()
+    client.force_login(staff)
+    role = Group.objects.get(name="Programme staff")
+    assert list(client.get(LIST, {"role": role.pk}).context["cl"].result_list) == [staff]
