@@ -2,9 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 from django.utils import timezone
+from django.views.defaults import server_error
+from playwright.sync_api import expect
 
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application, withdraw_application
@@ -13,8 +18,7 @@ from cohort.states import ContactRole, ContactStatus, Nation
 from tests.applications.conftest import question
 from tests.applications.test_eoi_pages import SimpleUploadedFile, one_page_pdf
 from tests.browser.conftest import code_sent_to
-from tests.factories import CallFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
-from upstream.correspondence.models import OutboundEmail
+from tests.factories import CallFactory, ContactFactory, CouncilFactory, UserFactory
 
 
 def send(page, button="Continue"):
@@ -197,18 +201,55 @@ def test_from_a_whole_draft_to_a_withdrawn_one(visit, review, whole, officer):
     review(page, "/", *eoi(whole, "", "receipt/"), f"/calls/{whole.call.slug}/begin/")
 
 
-@pytest.mark.usefixtures("roles")
-def test_our_own_pages_of_the_office(visit, review, whole, officer):
-    submit_application(application_id=whole.pk, by=officer)
-    page = visit("/admin/", StaffFactory())
-    outbox = "/admin/correspondence/outboundemail/"
-    review(page, f"{outbox}forecast/", f"{outbox}{OutboundEmail.objects.first().pk}/hold/", "/admin/cohort/council/load/")
+def test_two_step_sign_in(visit, review, forgiven, db):
+    forgiven.append("status of 404")
+    person = UserFactory(password=make_password("three small rivers"))
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    TOTP.activate(person, generate_totp_secret())
+    codes = RecoveryCodes.activate(person).get_unused_codes()
+    page = visit("/account/login/")
+    page.get_by_text("Sign in with a password instead").click()
+    page.get_by_label("Email address").last.fill(person.email)
+    page.get_by_label("Password", exact=True).fill("three small rivers")
+    send(page, "Sign in with a password")
+    for code in ("000000", codes[0]):
+        expect(page.get_by_role("heading", name="Enter the code from your app")).to_be_visible()
+        review(page)
+        page.get_by_label("Code").fill(code)
+        page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_load_state()
+    security = "/account/security/"
+    review(page, security, f"{security}recovery-codes/", f"{security}recovery-codes/generate/")
+    page.get_by_role("link", name="Use authenticator app").click()
+    review(page)
+    page.go_back()
+    page.get_by_label("Password").fill("three small rivers")
+    send(page)
+    review(page)
+    send(page, "Make new codes")
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    review(page, None, f"{security}totp/deactivate/")
+    send(page, "Turn off two-step sign-in")
+    review(page, None, security)
 
 
-@pytest.mark.usefixtures("roles")
-def test_the_offices_lists_and_records(visit, review, whole, officer):
-    submit_application(application_id=whole.pk, by=officer)
-    records = "/admin/applications/application/"
-    page = visit("/admin/", StaffFactory())
-    review(page, "/admin/", records, f"{records}{whole.pk}/change/", "/admin/correspondence/outboundemail/")
-    review(page, "/admin/applications/extension/", "/admin/applications/extension/ask/", "/admin/applications/call/")
+def test_a_form_whose_security_token_is_out_of_date(visit, review, contact, officer, forgiven):
+    forgiven.append("status of 403")
+    people = f"/councils/{contact.council.code}/people/"
+    for page, button in ((visit("/account/login/"), "Email me"), (visit(people, officer), "Send the invitation")):
+        page.locator("[name=email]").first.fill("sam@example.org")
+        page.locator("[name=csrfmiddlewaretoken]").evaluate_all("fields => fields.forEach(field => field.value = 'x')")
+        send(page, button)
+        expect(page.get_by_text("sam@example.org")).to_be_visible()
+        review(page)
+
+
+def test_the_page_for_faults(visit, review, forgiven, db):
+    """Shown as the server would: a real fault would also fill the log."""
+    forgiven.append("status of 500")
+    page = visit("/")
+    fault = server_error(HttpRequest())
+    page.route("**/fault/", lambda route: route.fulfill(status=fault.status_code, content_type="text/html", body=fault.text))
+    page.goto("/fault/")
+    expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
+    review(page)
