@@ -22,7 +22,8 @@ from cohort.services.register import UnreadableFile, load_register, preview_regi
 from cohort.states import ContactRole, ContactStatus, Control
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.office import Act, OfficeAdmin, ReadOnlyAdmin, moment, name_in_office, tag
+from upstream.audit.admin import RecordedAdmin
+from upstream.office import Act, ReadOnlyAdmin, moment, name_in_office, tag
 
 CONTACT_TONES = {
     ContactStatus.INVITED: "",
@@ -100,7 +101,7 @@ class RegisterFileForm(forms.Form):
 
 
 @admin.register(Council)
-class CouncilAdmin(OfficeAdmin):
+class CouncilAdmin(RecordedAdmin):
     """The register. A newer file is compared first and loaded only once somebody has seen the differences."""
 
     all_visible = True
@@ -280,7 +281,7 @@ class CouncilContactAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Cohort)
-class CohortAdmin(OfficeAdmin):
+class CohortAdmin(RecordedAdmin):
     """The editions of the programme."""
 
     all_visible = True
@@ -298,7 +299,7 @@ class CohortAdmin(OfficeAdmin):
 
 
 @admin.register(FocusArea, ServiceArea)
-class ListEntryAdmin(OfficeAdmin):
+class ListEntryAdmin(RecordedAdmin):
     """A list that staff keep; calls that are published have their own copy."""
 
     all_visible = True

@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cohort.models import Council
+from cohort.models import Council, FocusArea
 from cohort.policies import can_act_for
 from cohort.states import ContactStatus
 from tests.cohort.test_register import csv_of
@@ -39,6 +39,21 @@ def test_every_list_and_object_page_opens(staff):
         assert staff.get(reverse(f"admin:cohort_{model}_changelist")).status_code == 200, model
     assert staff.get(reverse("admin:cohort_council_change", args=[contact.council.pk])).status_code == 200
     assert staff.get(reverse("admin:cohort_councilcontact_change", args=[contact.pk])).status_code == 200
+
+
+def test_edits_by_hand_are_in_the_trail_with_the_fields_that_changed(staff):
+    council, area = CouncilFactory(), FocusArea.objects.create(name="Places")
+    form = {name: getattr(council, name) or "" for name in ("code", "gss_code", "name", "official_name", "kind", "nation", "region")}
+    inlines = {f"{name}-{part}_FORMS": 0 for name in ("controls", "domains") for part in ("TOTAL", "INITIAL")}
+    domain = {"domains-TOTAL_FORMS": 1, "domains-0-domain": "barset.gov.uk", "domains-0-council": council.pk}
+    staff.post(reverse("admin:cohort_council_change", args=[council.pk]), form | inlines | domain | {"name": "Barset New"})
+    rows = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": area.pk, "form-0-position": 3, "_save": "Save"}
+    staff.post(reverse("admin:cohort_focusarea_changelist"), rows)
+    assert council.domains.exists()
+    assert [(entry.verb, entry.data["fields"]) for entry in Entry.objects.order_by("pk")] == [
+        ("council.changed", ["name", "domains"]),
+        ("focusarea.changed", ["position", "offered"]),
+    ]
 
 
 def test_councils_are_filtered_by_their_control_today_and_by_existence(staff):

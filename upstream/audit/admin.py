@@ -1,7 +1,8 @@
-"""The audit trail in the office: read only."""
+"""The audit trail in the office: read only. And records whose edits in the office go into it."""
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,10 +13,23 @@ from django.utils.safestring import SafeString
 
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
+from upstream.audit.services import record
 from upstream.deadlines import moment_in_words
-from upstream.office import Key, KeyFilter, NamingAdmin, moment, plain
+from upstream.office import Key, KeyFilter, NamingAdmin, OfficeAdmin, moment, plain
 
 PERSON = settings.AUTH_USER_MODEL.lower()
+
+
+class RecordedAdmin(OfficeAdmin):
+    """Records that staff edit by hand: the trail says who changed which fields."""
+
+    def save_related(self, request: Any, form: "forms.ModelForm[Any]", formsets: Any, change: bool) -> None:
+        """Save what belongs to the record, and note last of all what was changed."""
+        super().save_related(request, form, formsets, change)
+        fields = [*form.changed_data, *(formset.prefix for formset in formsets if formset.has_changed())]
+        if fields:
+            verb = f"{self.opts.model_name}.{'changed' if change else 'added'}"
+            record(actor=request.user, verb=verb, subject=form.instance, fields=fields)
 
 
 class ActFilter(KeyFilter):
