@@ -138,6 +138,54 @@ def test_text_left_behind_is_offered_and_put_back_only_when_asked(page, draft, a
     expect_saved(page, draft, "Left behind.")
 
 
+def test_text_left_behind_stays_whatever_is_typed_before_it_is_brought_back(page, draft, address, forgiven):
+    forgiven.append("status of 409")
+    leave_text_behind(page, "Left behind.")
+    page = page.context.new_page()
+    page.goto(address)
+    write(page, "Typed since.")
+    expect_saved(page, draft, "Typed since.")
+    page.reload()
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label(QUESTION)).to_have_value("Left behind.")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing has been overwritten")
+    assert saved(draft) == "Typed since."
+
+
+def test_text_that_is_not_saved_yet_is_offered_when_other_text_takes_its_place(page, address):
+    leave_text_behind(page, "Left behind.")
+    page = page.context.new_page()
+    page.goto(address)
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('no connection')); null")
+    write(page, "Typed since.")
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label(QUESTION)).to_have_value("Left behind.")
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label(QUESTION)).to_have_value("Typed since.")
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(1)
+
+
+def test_text_left_behind_can_be_discarded(page, address):
+    leave_text_behind(page, "Left behind.")
+    page = page.context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(0)
+    page.reload()
+    expect(page.locator("[data-saved]")).to_be_attached()
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(0)
+
+
+def test_a_mark_that_was_not_saved_is_no_text_left_behind(page, address):
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('no connection')); null")
+    page.get_by_label("Yes, it is complete").check()
+    page.close()
+    page = page.context.new_page()
+    page.goto(address)
+    expect(page.locator("[data-saved]")).to_be_attached()
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(0)
+
+
 def test_text_brought_back_does_not_overwrite_what_a_colleague_saved_meanwhile(page, draft, sam, address, forgiven):
     forgiven.append("status of 409")
     leave_text_behind(page, "Left behind.")
