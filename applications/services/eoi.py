@@ -101,18 +101,26 @@ def save_section(
     application = lock_draft(application_id, by=by)
     questions = {question.pk: question for question in section.questions.exclude(kind=QuestionKind.FILE)}
     stored = dict(application.answers.filter(question__in=questions).values_list("question_id", "value"))
-    progress = application.progress.select_related("saved_by").filter(section=section).first()
+    progress = _progress(application, section)
     values = {pk: value for pk, value in values.items() if pk in questions}
     unchanged = all(stored.get(pk, _empty(questions[pk])) == value for pk, value in values.items())
     if completed is None:
-        completed = progress.completed if progress else False
+        completed = progress is not None and progress.completed
     if progress and unchanged and progress.completed == completed:
         return progress
-    if revision != (progress.revision if progress else 0) and not unchanged:
-        raise RevisionConflict(progress) if progress else CannotWrite("Reload the page and try again.")
     if not unchanged:
+        _check_revision(progress, revision)
         _write(application, questions, values)
     return _advance(application, section, completed=completed, by=by, progress=progress)
+
+
+def _progress(application: Application, section: Section) -> SectionProgress | None:
+    return application.progress.select_related("saved_by").filter(section=section).first()
+
+
+def _check_revision(progress: SectionProgress | None, revision: int) -> None:
+    if revision != (progress.revision if progress else 0):
+        raise RevisionConflict(progress) if progress else CannotWrite("Reload the page and try again.")
 
 
 def _empty(question: Question) -> Any:
@@ -140,15 +148,19 @@ def _advance(application: Application, section: Section, *, completed: bool, by:
 
 
 @transaction.atomic
-def attach_file(*, application_id: int, question: Question, upload: Any, by: User) -> StoredFile:
-    """Keep a file as the answer to a question, in place of the one before. Locks the EoI.
+def attach_file(*, application_id: int, question: Question, upload: Any, revision: int, by: User) -> StoredFile:
+    """Keep a file as the answer to a question, in place of the one before; the section's revision then counts one more.
 
-    Raises UnacceptableFile with a sentence for the person, and what `lock_draft` raises.
+    Raises UnacceptableFile with a sentence for the person, RevisionConflict when the section has moved on from `revision`, and
+    what `lock_draft` raises. Locks the EoI.
     """
     checked = check_upload(upload)
     application = lock_draft(application_id, by=by)
+    progress = _progress(application, question.section)
+    _check_revision(progress, revision)
     answer, _ = Answer.objects.get_or_create(application=application, question=question, defaults={"value": ""})
     earlier = list(StoredFile.objects.owned_by(answer))
+    _advance(application, question.section, completed=progress is not None and progress.completed, by=by, progress=progress)
     file = store_upload(owner=answer, kind="answer", upload=checked, by=by)
     answer.value = str(file.pk)
     answer.save(update_fields=["value"])
@@ -158,14 +170,21 @@ def attach_file(*, application_id: int, question: Question, upload: Any, by: Use
 
 
 @transaction.atomic
-def detach_file(*, application_id: int, question: Question, by: User) -> None:
-    """Remove the file that answers a question, if there is one. Locks the EoI. Raises what `lock_draft` raises."""
+def detach_file(*, application_id: int, question: Question, file: StoredFile, by: User) -> None:
+    """Remove this file if it still answers the question: one that has come in its place stays. Locks the EoI.
+
+    Raises what `lock_draft` raises.
+    """
     application = lock_draft(application_id, by=by)
-    for answer in Answer.objects.filter(application=application, question=question):
-        for file in StoredFile.objects.owned_by(answer):
-            remove_file(file=file, by=by)
-        answer.value = ""
-        answer.save(update_fields=["value"])
+    answer = application.answers.filter(question=question, value=str(file.pk)).first()
+    if answer is None:
+        return
+    answer.value = ""
+    answer.save(update_fields=["value"])
+    progress = _progress(application, question.section)
+    completed = progress is not None and progress.completed and not question.required
+    _advance(application, question.section, completed=completed, by=by, progress=progress)
+    remove_file(file=file, by=by)
 
 
 def note_presence(*, application_id: int, section: Section, by: User) -> list[str]:

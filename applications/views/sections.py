@@ -17,7 +17,6 @@ from applications.services.eoi import (
     others_present,
     save_section,
 )
-from applications.states import QuestionKind
 from applications.views.eoi import get_application
 from upstream import clock
 from upstream.documents.services import UnacceptableFile
@@ -49,8 +48,8 @@ def section(request: UserRequest, reference: str, slug: str) -> HttpResponse:
         return show(request, application, found, SectionForm(section=found))
     try:
         return save(request, application, found, sections)
-    except RevisionConflict as conflict:
-        return show_conflict(request, application, slug, conflict.progress)
+    except RevisionConflict:
+        return show_conflict(request, application, slug)
     except InvalidTransition as refusal:
         return too_late(request, application, found, str(refusal))
 
@@ -61,29 +60,32 @@ def save(request: UserRequest, application: Application, found: AnsweredSection,
         return remove(request, application, found)
     form = SectionForm(request.POST, request.FILES, section=found)
     unreadable = form.unreadable()
+    revision = typed_revision(request)
     for name, upload in form.uploads().items():
         if not within_limit(request, "upload"):
             form.add_error(name, "Wait five minutes, then choose this file again: you have sent a lot of files")
             continue
         try:
-            attach_file(application_id=application.pk, question=form.answers[name].question, upload=upload, by=request.user)
+            question = form.answers[name].question
+            attach_file(application_id=application.pk, question=question, upload=upload, revision=revision, by=request.user)
+            revision += 1
         except UnacceptableFile as refusal:
             form.add_error(name, str(refusal))
     values = form.values()  # taken first, as a field with a problem loses its value in the form
     going_on = request.POST.get("action") != "later"
     if going_on:
         form.add_problems()
-    progress = save_section(
+    save_section(
         application_id=application.pk,
         section=found.section,
-        revision=typed_revision(request),
+        revision=revision,
         values=values,
         completed=going_on and form.says_complete and not form.errors,
         by=request.user,
     )
     if form.errors:
         saved = get_section(application, found.section.slug)[0]
-        return show(request, application, saved, form, progress=progress, all_saved=not unreadable)
+        return show(request, application, saved, form, all_saved=not unreadable)
     return after(application, found, sections, going_on=going_on)
 
 
@@ -101,18 +103,18 @@ def remove(request: UserRequest, application: Application, found: AnsweredSectio
     """Remove a file, keep what was typed beside it, and show the section again."""
     form = SectionForm(request.POST, section=found)
     form.is_valid()
-    progress = save_section(
+    save_section(
         application_id=application.pk,
         section=found.section,
         revision=typed_revision(request),
         values=form.values(),
-        completed=False,
+        completed=None,
         by=request.user,
     )
-    chosen = form.answers.get(request.POST["remove"])
-    if chosen and chosen.question.kind == QuestionKind.FILE:
-        detach_file(application_id=application.pk, question=chosen.question, by=request.user)
-    return show(request, application, get_section(application, found.section.slug)[0], form, progress=progress)
+    for answered in found.answers:
+        if answered.file and str(answered.file.pk) == request.POST["remove"]:
+            detach_file(application_id=application.pk, question=answered.question, file=answered.file, by=request.user)
+    return show(request, application, get_section(application, found.section.slug)[0], form)
 
 
 def show(
@@ -121,12 +123,11 @@ def show(
     found: AnsweredSection,
     form: SectionForm,
     *,
-    progress: SectionProgress | None = None,
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
     """Render the section's page."""
-    progress = progress or found.progress
+    progress = found.progress
     context = {
         "application": application,
         "section": found.section,
@@ -141,14 +142,12 @@ def show(
     return render(request, "applications/eoi_section.html", context, status=status)
 
 
-def show_conflict(request: UserRequest, application: Application, slug: str, progress: SectionProgress) -> HttpResponse:
+def show_conflict(request: UserRequest, application: Application, slug: str) -> HttpResponse:
     """Show what was typed beside what somebody else saved. Saving again from here is a choice made with both in sight."""
     saved, _ = get_section(application, slug)
     form = SectionForm(request.POST, section=saved)
     form.is_valid()
-    return show(
-        request, application, saved, form, progress=progress, status=409, conflict=True, differences=form.differences(saved.answers)
-    )
+    return show(request, application, saved, form, status=409, conflict=True, differences=form.differences(saved.answers))
 
 
 def too_late(request: UserRequest, application: Application, found: AnsweredSection, refusal: str = "") -> HttpResponse:

@@ -164,7 +164,7 @@ def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
         draft=draft,
         section=section,
         text=text,
-        file=attach_file(application_id=draft.pk, question=letter, upload=upload, by=contact.user),
+        file=attach_file(application_id=draft.pk, question=letter, upload=upload, revision=1, by=contact.user),
         submitted=submitted,
     )
 

@@ -149,9 +149,33 @@ def test_a_file_is_kept_when_another_field_fails_and_can_be_removed(browser, dra
     text = response.content.decode()
     assert "letter.pdf" in text
     assert "Enter an answer to" in text
-    assert StoredFile.objects.get().name == "letter.pdf"
-    browser.post(page("section", draft, "evidence"), {"revision": "1", "remove": asked.field_name})
+    letter = StoredFile.objects.get()
+    assert letter.name == "letter.pdf"
+    assert f'name="remove" value="{letter.pk}"' in text
+    browser.post(page("section", draft, "evidence"), {"revision": "2", "remove": str(letter.pk)})
     assert not StoredFile.objects.exists()
+
+
+def test_a_stale_page_neither_replaces_nor_removes_a_colleagues_file(browser, draft):
+    asked, written = question(draft, QuestionKind.FILE), question(draft, QuestionKind.LONG_TEXT)
+    sam = ContactFactory(council=draft.council).user
+
+    def send(person, name, revision, **more):
+        browser.force_login(person)
+        upload = SimpleUploadedFile(name, one_page_pdf(), "application/pdf")
+        data = {"revision": revision, "action": "later", asked.field_name: upload, written.field_name: name}
+        return browser.post(page("section", draft, "evidence"), data | more)
+
+    officer = draft.created_by
+    send(officer, "first.pdf", 0)
+    first = StoredFile.objects.get()
+    send(sam, "sam.pdf", 2)
+    response = send(officer, "mine.pdf", 2)
+    assert response.status_code == 409
+    assert "The file that you chose has not been kept" in response.content.decode()
+    send(officer, "mine.pdf", 4, remove=str(first.pk))
+    assert StoredFile.objects.get().name == "sam.pdf"
+    assert draft.answers.get(question=written).value == "mine.pdf"
 
 
 def test_a_file_that_will_not_do_is_refused_in_words_and_the_text_is_kept(browser, draft):

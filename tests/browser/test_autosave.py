@@ -213,7 +213,7 @@ def test_the_enter_key_saves_and_never_removes_a_file(page, draft, officer, addr
     from tests.applications.test_eoi_pages import SimpleUploadedFile, one_page_pdf
 
     upload = SimpleUploadedFile("letter.pdf", one_page_pdf(), "application/pdf")
-    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, by=officer)
+    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, revision=0, by=officer)
     page.reload()
     page.get_by_label("Yes", exact=True).focus()
     with page.expect_navigation():

@@ -163,7 +163,8 @@ def test_a_draft(visit, review, draft, officer, forgiven):
     review(page)
     asked = question(draft, QuestionKind.LONG_TEXT)
     upload = SimpleUploadedFile("letter.pdf", one_page_pdf(), "application/pdf")
-    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, by=officer)
+    revision = draft.progress.get(section=asked.section).revision
+    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, revision=revision, by=officer)
     page.goto(eoi(draft, sections[1])[0])
     sam = ContactFactory(council=draft.council, user=UserFactory(full_name="Sam Okafor")).user
     colleague = visit(eoi(draft, sections[1])[0], sam)
