@@ -76,6 +76,11 @@ class SectionForm(forms.Form):
         """Whether the section is done, as far as the person says. A section that does not ask is done once it is saved."""
         return not self.asks_completion or self.cleaned_data.get("completed") == "yes"
 
+    def mark(self, *, going_on: bool) -> bool | None:
+        """Return whether the section is done, or None where that was not said, or said of what could not be read."""
+        was_said = going_on or bool(self.cleaned_data.get("completed"))
+        return self.says_complete if was_said and not self.errors else None
+
     def values(self) -> dict[int, Any]:
         """Return what was typed, by question id, for every field that could be read. Files are not among it."""
         return {

@@ -60,7 +60,7 @@ class AnsweredSection:
 
     @property
     def is_marked_complete(self) -> bool:
-        """Whether the council has said that it is done."""
+        """Whether the council has said that it is done, and every answer will do: see `save_section`."""
         return self.progress is not None and self.progress.completed
 
     @property
@@ -68,7 +68,7 @@ class AnsweredSection:
         """How the task list describes it."""
         if self.progress is None:
             return "Not yet started"
-        return "Completed" if self.is_marked_complete and not self.problems else "In progress"
+        return "Completed" if self.is_marked_complete else "In progress"
 
 
 def problem(question: Question, value: Any) -> str:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
+from applications.services.answers import problem
 from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
 from cohort.models import Council
 from cohort.services.contacts import lock_standing
@@ -93,19 +94,20 @@ def save_section(
 ) -> SectionProgress:
     """Keep the answers of one section and return its progress. `values` maps question ids to answers; files are kept apart.
 
-    `completed` None leaves that mark as it is.
+    `completed` None leaves that mark as it is, but it never stays on a section with an answer that will not do.
 
     `revision` is the one the person's page was made from. Raises RevisionConflict when the section has moved on and says
     something else, and what `lock_draft` raises. Locks the EoI.
     """
     application = lock_draft(application_id, by=by)
-    questions = {question.pk: question for question in section.questions.exclude(kind=QuestionKind.FILE)}
+    questions = {question.pk: question for question in section.questions.all()}
     stored = dict(application.answers.filter(question__in=questions).values_list("question_id", "value"))
     progress = _progress(application, section)
-    values = {pk: value for pk, value in values.items() if pk in questions}
+    values = {pk: value for pk, value in values.items() if pk in questions and questions[pk].kind != QuestionKind.FILE}
     unchanged = all(stored.get(pk, _empty(questions[pk])) == value for pk, value in values.items())
     if completed is None:
         completed = progress is not None and progress.completed
+    completed = completed and not any(problem(question, (stored | values).get(pk)) for pk, question in questions.items())
     if progress and unchanged and progress.completed == completed:
         return progress
     if not unchanged:

@@ -80,7 +80,7 @@ def save(request: UserRequest, application: Application, found: AnsweredSection,
         section=found.section,
         revision=revision,
         values=values,
-        completed=going_on and form.says_complete and not form.errors,
+        completed=form.mark(going_on=going_on),
         by=request.user,
     )
     if form.errors:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from applications.models import Application, SubmissionAttempt
 from applications.services.eoi import save_section
 from applications.services.submission import submit_application, withdraw_application
-from applications.states import QuestionKind
+from applications.states import Completeness, QuestionKind
 from cohort.models import CouncilContact
 from cohort.states import ContactRole
 from tests.applications.conftest import GOOD_VALUES, question, section_of
@@ -76,6 +76,17 @@ def test_coming_back_later_shows_no_problems(browser, draft):
     assert response.url == page("eoi", draft)
 
 
+@pytest.mark.parametrize(("said", "marked"), [("yes", True), ("no", False), ("", True)])
+def test_coming_back_later_keeps_the_mark_as_it_is_or_as_it_is_said(browser, whole, said, marked):
+    browser.post(page("section", whole, "evidence"), posted(whole, "evidence", action="later", completed=said, revision="1"))
+    assert whole.progress.get(section__slug="evidence").completed is marked
+
+
+def test_coming_back_later_can_say_that_a_section_is_complete(browser, draft):
+    browser.post(page("section", draft, "evidence"), posted(draft, "evidence", action="later", completed="yes"))
+    assert draft.progress.get().completed
+
+
 def test_a_section_with_long_text_asks_whether_it_is_done(browser, draft):
     response = browser.post(page("section", draft, "evidence"), posted(draft, "evidence", action="continue"))
     assert "Select whether you have completed this section" in response.content.decode()
@@ -102,6 +113,14 @@ def test_autosave_answers_with_the_revision_and_leaves_the_completed_mark_alone(
     response = browser.post(page("autosave", whole, "evidence"), {"revision": "1", asked.field_name: "More"})
     assert response.json()["revision"] == 2
     assert whole.progress.get(section__slug="evidence").completed
+
+
+def test_autosave_that_empties_a_required_answer_clears_the_mark(browser, whole):
+    asked = question(whole, QuestionKind.LONG_TEXT)
+    browser.post(page("autosave", whole, "evidence"), {"revision": "1", asked.field_name: ""})
+    assert not whole.progress.get(section__slug="evidence").completed
+    assert Application.objects.with_completeness().get(pk=whole.pk).completeness == Completeness.SOME
+    assert "1 of 2 sections completed" in browser.get(page("eoi", whole)).content.decode()
 
 
 def test_autosave_tells_of_a_conflict_and_overwrites_nothing(browser, draft):

@@ -137,6 +137,15 @@ def test_removing_a_file_leaves_the_one_that_took_its_place(draft, officer):
     assert draft.progress.get().revision == 3
 
 
+def test_removing_a_required_file_clears_the_mark(draft, officer):
+    asked = question(draft, QuestionKind.FILE)
+    file = attach(draft, officer, "letter.pdf", revision=0)
+    save(draft, officer, "It worked.", revision=1, completed=True)
+    asked.required = True
+    detach_file(application_id=draft.pk, question=asked, file=file, by=officer)
+    assert not draft.progress.get().completed
+
+
 def test_text_over_the_limit_is_kept_whole(draft, officer):
     save(draft, officer, "word " * 400)
     assert len(stored(draft).split()) == 400
