@@ -45,6 +45,7 @@ OFFICE_ARGUMENTS: dict[str, Arguments] = {
 }
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}
 SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
+    "account_details": lambda _: {"full_name": "A New Name"},
     "cohort:request": lambda r: {"council": r.council.code},
     "cohort:people": lambda _: {"email": "new@example.org", "role": "editor"},
     "cohort:role": lambda _: {"role": "submitter"},

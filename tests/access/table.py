@@ -70,6 +70,7 @@ TABLE = (
     # The website, and signing in
     Row("home healthz accessibility privacy cookies account_reset_password", "200", "200"),
     Row("account", "in 200", "401 200"),
+    Row("account_details", "in 200", "401 302+"),
     Row("account_{login,signup,request_login_code}", "200 302", "200 302"),
     Row("account_logout", "302 200", "302"),
     Row("account_{inactive,password_reset_completed}", "200", "405"),

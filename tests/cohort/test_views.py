@@ -229,3 +229,23 @@ def test_more_people_than_fit_are_on_the_next_page(council, people_url):
     last = ContactFactory.create_batch(50, council=council, role=ContactRole.EDITOR)[-1]
     assert last.user.email not in client.get(people_url).content.decode()
     assert last.user.email in client.get(people_url, {"page": 2}).content.decode()
+
+
+def test_somebody_without_a_name_gives_it_on_accepting_an_invitation(client):
+    invited = ContactFactory(status=ContactStatus.INVITED, invited_by=UserFactory(), user__full_name="")
+    client.force_login(invited.user)
+    url = reverse("cohort:invitation", args=[invited.pk])
+    assert "Enter your full name" in client.post(url, {"answer": "accept"}).content.decode()
+    invited.refresh_from_db()
+    assert invited.status == ContactStatus.INVITED
+    client.post(url, {"answer": "accept", "full_name": "Sam Okafor", "job_title": "Head of Change"})
+    invited = CouncilContact.objects.get(pk=invited.pk)
+    assert (invited.status, invited.user.full_name, invited.user.job_title) == (ContactStatus.ACTIVE, "Sam Okafor", "Head of Change")
+
+
+def test_declining_an_invitation_asks_for_no_name(client):
+    invited = ContactFactory(status=ContactStatus.INVITED, invited_by=UserFactory(), user__full_name="")
+    client.force_login(invited.user)
+    client.post(reverse("cohort:invitation", args=[invited.pk]), {"answer": "decline"})
+    invited.refresh_from_db()
+    assert invited.status == ContactStatus.ENDED

@@ -1,15 +1,20 @@
 """Pages that belong to no single app."""
 
 from allauth.account.views import logout
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
 
 from applications.models import Application, Call
 from cohort.models import CouncilContact
+from cohort.services.people import change_details
 from cohort.states import ContactStatus
 from upstream import clock
+from upstream.accounts.forms import DetailsForm
+from upstream.http import UserRequest
 
 
 @login_not_required
@@ -35,6 +40,19 @@ def home(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     """Show a person's own details and the ways they sign in."""
     return render(request, "home/account.html")
+
+
+@require_http_methods(["GET", "POST"])
+def details(request: UserRequest) -> HttpResponse:
+    """Let a person change what they have said about themselves."""
+    person = request.user
+    now = {"full_name": person.full_name, "job_title": person.job_title, "phone": person.phone}
+    form = DetailsForm(request.POST if request.method == "POST" else None, initial=now)
+    if form.is_valid():
+        change_details(user=person, **form.cleaned_data)
+        messages.success(request, "Your details are changed.")
+        return redirect("account")
+    return render(request, "home/details.html", {"form": form})
 
 
 @login_not_required

@@ -9,6 +9,7 @@ from django.views.defaults import server_error
 
 from tests.factories import CallFactory, UserFactory
 from upstream.accounts.models import User
+from upstream.audit.models import Entry
 
 PUBLIC = [
     "home",
@@ -20,7 +21,7 @@ PUBLIC = [
     "account_request_login_code",
     "account_reset_password",
 ]
-OWN = ["account", "account_email", "account_set_password", "account_logout", "mfa_index"]
+OWN = ["account", "account_details", "account_email", "account_set_password", "account_logout", "mfa_index"]
 
 
 def lands_on_controls(html):
@@ -45,6 +46,20 @@ def test_somebody_signed_in_can_read_the_page(client, name):
     response = client.get(reverse(name))
     assert response.status_code == 200
     assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.django_db
+def test_people_change_their_own_details_and_the_trail_holds_no_names(client):
+    person = UserFactory(full_name="")
+    client.force_login(person)
+    html = client.post(reverse("account_details"), {"full_name": " ", "phone": "1"}).content.decode()
+    assert "Enter your full name" in html
+    assert lands_on_controls(html)
+    details = {"full_name": "Sam Okafor", "job_title": "Head of Change", "phone": "01632 960001"}
+    shown = client.post(reverse("account_details"), details, follow=True).content.decode()
+    assert all(words in shown for words in details.values())
+    entry = Entry.objects.about(person).get()
+    assert (entry.actor_id, entry.data) == (person.pk, {"fields": ["full_name", "job_title", "phone"]})
 
 
 @pytest.mark.django_db
