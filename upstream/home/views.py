@@ -4,6 +4,7 @@ from allauth.account.views import logout
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -11,9 +12,10 @@ from django.views.decorators.http import require_http_methods
 from applications.models import Application, Call
 from cohort.models import CouncilContact
 from cohort.services.people import change_details
-from cohort.states import ContactStatus
+from cohort.states import ContactRole, ContactStatus
 from upstream import clock
 from upstream.accounts.forms import DetailsForm
+from upstream.accounts.models import User
 from upstream.http import UserRequest
 
 
@@ -32,9 +34,17 @@ def home(request: HttpRequest) -> HttpResponse:
         "applications": applications.with_deadline().order_by("-pk"),
         "invitations": standings.filter(status=ContactStatus.INVITED),
         "waiting": standings.filter(status=ContactStatus.REQUESTED),
+        "asking": asking_to_be_accepted(request.user),
         "contacts": standings.filter(status=ContactStatus.ACTIVE),
     }
     return render(request, "home/yours.html", context)
+
+
+def asking_to_be_accepted(user: User) -> QuerySet[CouncilContact]:
+    """Return the requests that a person can answer as a submitter of the council."""
+    own = CouncilContact.objects.active().filter(user=user, role=ContactRole.SUBMITTER).values("council")
+    requests = CouncilContact.objects.visible_to(user).filter(status=ContactStatus.REQUESTED, council__in=own)
+    return requests.select_related("council", "user")
 
 
 def account(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.views.defaults import server_error
 
-from tests.factories import CallFactory, UserFactory
+from cohort.states import ContactRole, ContactStatus
+from tests.factories import CallFactory, ContactFactory, UserFactory
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 
@@ -46,6 +47,24 @@ def test_somebody_signed_in_can_read_the_page(client, name):
     response = client.get(reverse(name))
     assert response.status_code == 200
     assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_council_finds_the_way_to_one(client):
+    client.force_login(UserFactory())
+    assert f'href="{reverse("cohort:request")}">Ask to act for a council' in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "told"), [(ContactRole.SUBMITTER, True), (ContactRole.EDITOR, False)])
+def test_a_submitter_is_told_at_home_who_waits_to_be_accepted(client, role, told):
+    contact = ContactFactory(role=role)
+    ContactFactory(council=contact.council, status=ContactStatus.REQUESTED, user__full_name="Sam Okafor")
+    ContactFactory(status=ContactStatus.REQUESTED, user__full_name="Alex Elsewhere")
+    client.force_login(contact.user)
+    html = client.get("/").content.decode()
+    assert ("Sam Okafor asks to act for" in html) is told
+    assert "Alex Elsewhere" not in html
 
 
 @pytest.mark.django_db
