@@ -71,6 +71,7 @@ class AttemptOutcome(TextChoices):
 
     ACCEPTED = "accepted", "Accepted"
     ALREADY = "already", "Already submitted: the same receipt was shown"
+    NOT_AGREED = "not_agreed", "The terms were not accepted"
     INCOMPLETE = "incomplete", "Answers were missing"
     LATE = "late", "After the deadline"
     WITHDRAWN = "withdrawn", "The expression of interest had been withdrawn"

@@ -14,12 +14,13 @@ from upstream.transitions import check_transition
 
 
 @transaction.atomic
-def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
+def submit_application(*, application_id: int, by: User, agreed: bool = True) -> SubmissionAttempt:
     """Submit the EoI if it is whole and on time, and return the attempt, which is kept whatever came of it.
 
+    `agreed` is whether the person accepted the terms with this press.
     On time is judged by the transaction's start on the database's clock, so waiting for the lock makes nobody late.
     Locks the EoI. A second press changes nothing and finds the same receipt. Raises NotPossible for somebody who can no longer
-    submit for the council; no attempt is kept of that, since it says nothing about the council's EoI.
+    submit for the council, and for an editor; no attempt is kept of that, since it says nothing about the council's EoI.
     """
     Application.objects.select_for_update(no_key=True).get(pk=application_id)
     application = Application.objects.select_related("call__cohort", "council").with_deadline().get(pk=application_id)
@@ -34,7 +35,7 @@ def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
         form_version=form_version(section.section for section in sections),
         missing=[answered.question.pk for section in sections for answered in section.problems],
     )
-    attempt.outcome = _outcome(attempt)
+    attempt.outcome = _outcome(attempt, agreed=agreed)
     attempt.save()
     if attempt.outcome == AttemptOutcome.ACCEPTED:
         check_transition(application.status, ApplicationStatus.SUBMITTED, TRANSITIONS)
@@ -50,13 +51,15 @@ def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
     return attempt
 
 
-def _outcome(attempt: SubmissionAttempt) -> AttemptOutcome:
+def _outcome(attempt: SubmissionAttempt, *, agreed: bool) -> AttemptOutcome:
     if attempt.application.status == ApplicationStatus.WITHDRAWN:
         return AttemptOutcome.WITHDRAWN
     if not attempt.application.is_draft:
         return AttemptOutcome.ALREADY
     if attempt.at >= attempt.deadline:
         return AttemptOutcome.LATE
+    if not agreed:
+        return AttemptOutcome.NOT_AGREED
     return AttemptOutcome.INCOMPLETE if attempt.missing else AttemptOutcome.ACCEPTED
 
 

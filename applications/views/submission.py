@@ -23,27 +23,30 @@ from upstream.transitions import InvalidTransition
 def check(request: UserRequest, reference: str) -> HttpResponse:
     """Show every answer before submitting; the button under them submits."""
     application = get_application(request, reference)
-    if application.submitted_at:
-        return redirect("applications:receipt", reference)
     if request.method == "POST":
         return submit(request, application)
+    if application.submitted_at:
+        return redirect("applications:receipt", reference)
     if not can_write(request.user, application, clock.now()):
         return redirect("applications:eoi", reference)
     return show_check(request, application, SubmitForm())
 
 
 def submit(request: UserRequest, application: Application) -> HttpResponse:
-    """Press the button. Who may press is checked here; whether they still may, in time and with everything, is the service's to judge."""
+    """Press the button. Every press of somebody who may is kept; an editor, who has no button, is sent back and nothing is kept.
+
+    Whether they still may, in time and with everything, is the service's to judge.
+    """
     if not can_submit_for(request.user, application.council):
         return redirect("applications:eoi", application.reference)
     form = SubmitForm(request.POST)
-    if not form.is_valid():
-        return show_check(request, application, form)
     try:
-        attempt = submit_application(application_id=application.pk, by=request.user)
+        attempt = submit_application(application_id=application.pk, by=request.user, agreed=form.is_valid())
     except InvalidTransition as refusal:
         messages.error(request, str(refusal))
         return redirect("applications:eoi", application.reference)
+    if attempt.outcome == AttemptOutcome.NOT_AGREED:
+        return show_check(request, application, form)
     if attempt.outcome == AttemptOutcome.INCOMPLETE:
         return show_check(request, application, form, attempt)
     if attempt.outcome in {AttemptOutcome.ACCEPTED, AttemptOutcome.ALREADY}:
@@ -59,6 +62,7 @@ def show_check(request: UserRequest, application: Application, form: SubmitForm,
         "sections": sections,
         "form": form,
         "attempt": attempt,
+        "has_errors": attempt is not None,
         "problems": [(section.section, answered) for section in sections for answered in section.problems],
         "can_submit": can_submit(request.user, application, clock.now()),
         "now": clock.now(),

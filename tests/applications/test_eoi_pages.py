@@ -230,20 +230,33 @@ def test_submitting_leads_to_a_receipt_that_stays(browser, whole):
 def test_submitting_asks_for_the_terms(browser, whole):
     response = browser.post(page("check", whole), {})
     assert "Tick the box to accept the terms" in response.content.decode()
-    assert not SubmissionAttempt.objects.exists()
+    assert SubmissionAttempt.objects.get().outcome == "not_agreed"
+    assert Application.objects.get(pk=whole.pk).is_draft
+
+
+def test_a_press_after_the_eoi_was_accepted_is_kept_and_finds_the_receipt(browser, whole):
+    for _ in range(2):
+        assert browser.post(page("check", whole), {"agree": "on"}).url == page("receipt", whole)
+    assert [attempt.outcome for attempt in whole.attempts.all()] == ["accepted", "already"]
 
 
 def test_missing_answers_are_listed_with_links(browser, draft):
     response = browser.post(page("check", draft), {"agree": "on"})
     asked = question(draft, QuestionKind.LONG_TEXT)
-    assert f"{page('section', draft, 'evidence')}#id_{asked.field_name}" in response.content.decode()
+    text = response.content.decode()
+    assert "<title>Error: Check your answers" in text
+    assert f"{page('section', draft, 'evidence')}#id_{asked.field_name}" in text
     assert SubmissionAttempt.objects.get().outcome == "incomplete"
 
 
 def test_an_editor_checks_but_does_not_submit(client, whole):
     editor = ContactFactory(council=whole.council, role=ContactRole.EDITOR).user
     client.force_login(editor)
-    assert "Only a submitter can submit" in client.get(page("check", whole)).content.decode()
+    whole.answers.all().delete()
+    text = client.get(page("check", whole)).content.decode()
+    assert "Only a submitter can submit" in text
+    assert "A submitter can submit once these are answered" in text
+    assert "You can submit" not in text
     client.post(page("check", whole), {"agree": "on"})
     assert Application.objects.get(pk=whole.pk).is_draft
     assert not SubmissionAttempt.objects.exists()
