@@ -15,6 +15,7 @@ from upstream.correspondence.services import queue, suppress
 
 DRAFT_DEADLINE = "draft-deadline"
 CLOSING_MOVED = "closing-moved"
+SUBMITTED = "application-submitted"
 
 
 def people_of(application: Application | Extension) -> Iterable[User]:
@@ -49,12 +50,17 @@ def application_submitted(application: Application) -> None:
     for person in people:
         _tell(
             application,
-            kind="application-submitted",
-            key=f"application-submitted:{application.pk}:{person.pk}",
+            kind=SUBMITTED,
+            key=f"{SUBMITTED}:{application.pk}:{person.pk}",
             to=person,
             attachment="expression-of-interest",
             context={"names": names},
         )
+
+
+def receipts_of(application: Application) -> Iterable[str]:
+    """Return the addresses that the receipt was sent to, whoever acts for the council since."""
+    return OutboundEmail.objects.about(application).filter(kind=SUBMITTED).order_by("pk").values_list("recipient", flat=True)
 
 
 def application_withdrawn(application: Application) -> None:

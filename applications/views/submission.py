@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.forms.submission import SubmitForm, WithdrawForm
 from applications.models import Application, SubmissionAttempt
-from applications.notifications.eoi import people_of
+from applications.notifications.eoi import receipts_of
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.submission import submit_application, withdraw_application
@@ -76,7 +76,7 @@ def receipt(request: UserRequest, reference: str) -> HttpResponse:
     application = get_application(request, reference)
     if not application.submitted_at:
         return redirect("applications:eoi", reference)
-    return render(request, "applications/eoi_receipt.html", {"application": application, "people": people_of(application)})
+    return render(request, "applications/eoi_receipt.html", {"application": application, "addresses": receipts_of(application)})
 
 
 @require_http_methods(["GET", "POST"])

@@ -227,6 +227,23 @@ def test_submitting_leads_to_a_receipt_that_stays(browser, whole):
     assert browser.get(page("check", whole)).url == page("receipt", whole)
 
 
+def test_the_receipt_names_those_who_got_it_and_not_those_who_act_now(browser, whole, officer):
+    submit_application(application_id=whole.pk, by=officer)
+    later = ContactFactory(council=whole.council).user
+    text = browser.get(page("receipt", whole)).content.decode()
+    assert officer.email in text
+    assert later.email not in text
+
+
+def test_the_receipt_of_a_withdrawn_eoi_says_so(browser, whole, officer):
+    submit_application(application_id=whole.pk, by=officer)
+    assert "govuk-panel" in browser.get(page("receipt", whole)).content.decode()
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    text = browser.get(page("receipt", whole)).content.decode()
+    assert "Your council withdrew this expression of interest at" in text
+    assert "govuk-panel" not in text
+
+
 def test_submitting_asks_for_the_terms(browser, whole):
     response = browser.post(page("check", whole), {})
     assert "Tick the box to accept the terms" in response.content.decode()
