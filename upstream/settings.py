@@ -111,11 +111,11 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "NAME": "upstream.accounts.passwords.NotLikeThePerson",
         "OPTIONS": {"user_attributes": ["email", "full_name"]},
     },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "upstream.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 12}},
+    {"NAME": "upstream.accounts.passwords.HardToGuess"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -175,6 +175,7 @@ ACCOUNT_FORMS = {
     "confirm_email_verification_code": f"{_FORMS}.ConfirmEmailVerificationCodeForm",
     "confirm_password_reset_code": f"{_FORMS}.ConfirmPasswordResetCodeForm",
 }
+MFA_ADAPTER = "upstream.home.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": f"{_FORMS}.AuthenticateForm",
     "reauthenticate": f"{_FORMS}.ReauthenticateByCodeForm",

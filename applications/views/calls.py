@@ -12,6 +12,7 @@ from django.utils.text import get_text_list
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from applications.forms.section import FILE_HINT
 from applications.models import Call
 from cohort.states import Nation
 from upstream import clock, deadlines
@@ -77,7 +78,7 @@ def confirmations(call: Call) -> str:
 def questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Show every question on one page, to read and print before starting."""
     call = get_call(request, slug)
-    return render(request, "applications/call_questions.html", standing(call) | {"sections": sections_of(call)})
+    return render(request, "applications/call_questions.html", standing(call) | form_of(call))
 
 
 @login_not_required
@@ -86,7 +87,7 @@ def questions_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand over every question as a PDF. It takes a second to make, so it is kept until the page would read otherwise."""
     call = get_call(request, slug)
     check_limit(request, "pdf")
-    context = {"call": call, "sections": sections_of(call)}
+    context = {"call": call} | form_of(call)
     page = render_to_string("applications/call_questions_pdf.html", context)
     key = f"questions-pdf:{hashlib.sha256(page.encode()).hexdigest()}"
     pdf = cache.get_or_set(key, lambda: render_pdf("applications/call_questions_pdf.html", context), PDF_KEPT_SECONDS)
@@ -95,9 +96,9 @@ def questions_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def sections_of(call: Call) -> Any:
-    """Return the form's sections, each with its questions and what they are judged by, in two queries."""
-    return call.sections.prefetch_related("questions__criterion")
+def form_of(call: Call) -> dict[str, Any]:
+    """Return the form's sections, each with its questions and what they are judged by, and which files it takes."""
+    return {"sections": call.sections.prefetch_related("questions__criterion"), "file_hint": FILE_HINT}
 
 
 @login_not_required

@@ -9,6 +9,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from applications.models import Question
+from applications.states import QuestionKind
 from tests.factories import CallFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,18 @@ def test_a_closed_call_says_so_and_has_no_way_in(client, pilot):
     assert "Applications have closed" in text
     assert "midday on Monday 15 July 2019" in text
     assert " left<" not in text
+
+
+def test_the_questions_show_introductions_as_the_form_does_and_say_which_files_it_takes(client):
+    section = SectionFactory(intro="Write **plainly**.")
+    QuestionFactory(section=section, kind=QuestionKind.FILE, hint="On one page.")
+    text = page(client, "questions", section.call.slug).content.decode()
+    assert "Write <strong>plainly</strong>." in text
+    assert "On one page." in text
+    assert "A file: PDF, Word (DOCX), PNG or JPEG, smaller than 10MB." in text
+    pdf = PdfReader(BytesIO(page(client, "questions_pdf", section.call.slug).content)).pages[0].extract_text()
+    assert "Write plainly." in pdf
+    assert "smaller than 10MB" in pdf
 
 
 def test_the_deadline_and_the_way_in_come_before_the_text(client, pilot, move_clock):

@@ -207,6 +207,16 @@ def test_a_file_that_will_not_do_is_refused_in_words_and_the_text_is_kept(browse
     assert draft.answers.get(question=text_asked).value
 
 
+def test_an_empty_file_and_half_a_date_are_refused_in_words_that_name_them(browser, draft):
+    asked, dated = question(draft, QuestionKind.FILE), question(draft, QuestionKind.DATE)
+    empty = SimpleUploadedFile("letter.pdf", b"", "application/pdf")
+    text = browser.post(page("section", draft, "evidence"), posted(draft, "evidence") | {asked.field_name: empty}).content.decode()
+    assert "The file is empty. Choose another" in text
+    assert "smaller than 10MB" in text
+    half = browser.post(page("autosave", draft, "initiative"), {"revision": "0", f"{dated.field_name}_year": "27"})
+    assert half.json()["unsaved"] == [f"“{dated.text}” must include a day and month"]
+
+
 def one_page_pdf():
     from io import BytesIO
 

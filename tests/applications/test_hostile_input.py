@@ -141,7 +141,9 @@ def test_text_comes_back_to_the_letter(client, draft, officer, text):
     assert draft.answers.get(question=asked).value == unicodedata.normalize("NFC", text).strip()
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("a\0b", "Remove the hidden character"), ("y" * 50_001, "at most 50000 characters")])
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("a\0b", "Remove the hidden character"), ("y" * 50_001, "must be 50,000 characters or fewer")]
+)
 def test_autosave_never_claims_to_have_saved_what_it_could_not(client, whole, officer, text, sentence):
     client.force_login(officer)
     asked = question(whole, QuestionKind.LONG_TEXT)

@@ -68,7 +68,7 @@ def test_the_link_of_a_group_lands_on_its_first_choice():
         (("31", "2", "2019"), "id_it_0", "The start date must be a real date"),
         (("3", "Smarch", "2019"), "id_it_1", "The start date must be a real date"),
         (("3", "13", "2019"), "id_it_1", "The start date must be a real date"),
-        (("3", "3", "19"), "id_it_2", "Year must include 4 numbers"),
+        (("3", "3", "19"), "id_it_2", "The start date must have a year with 4 numbers"),
         (("٣", "3", "2019"), "id_it_0", "The start date must be a real date"),
     ],
 )
