@@ -58,9 +58,17 @@ def while_open(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         now_standing = standing(call)
         if not now_standing["is_open"] and not now_standing["has_extensions"]:
             return render(request, "applications/eligibility_not_open.html", now_standing)
+        code = answers_for(request, call).get("council")
+        show_deadline(call, Council.objects.filter(code=code).first() if code else None)
         return page(request, call, **kwargs)
 
     return view
+
+
+def show_deadline(call: Call, council: Council | None) -> None:
+    """Put the deadline that the pages show on the call: the council's own once it is known, and none that has passed."""
+    deadline = Call.objects.with_deadline_for(council.pk).get(pk=call.pk).deadline if council else call.closes_at  # type: ignore[attr-defined]
+    call.deadline = deadline if deadline > clock.now() else None  # type: ignore[attr-defined]
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -140,7 +148,8 @@ def confirm(request: HttpRequest, call: Call, code: str) -> HttpResponse:
     exists = Council.objects.existing_on(day).filter(pk=council.pk).exists()
     covered = council.nation in call.nations
     context = {"call": call, "council": council, "exists": exists, "covered": covered, "nations": nations_in_words(call)}
-    if clock.now() >= Call.objects.with_deadline_for(council.pk).get(pk=call.pk).deadline:  # type: ignore[attr-defined]
+    show_deadline(call, council)
+    if call.deadline is None:  # type: ignore[attr-defined]
         return render(request, "applications/eligibility_not_open.html", standing(call))
     if not exists or not covered:
         context["successors"] = council.successors.existing_on(day) if not exists else []

@@ -51,7 +51,8 @@ def begin(request: UserRequest, slug: str) -> HttpResponse:
         except InvalidTransition as refusal:
             return render(request, "applications/eoi_refused.html", {"call": call, "refusal": refusal}, status=409)
         return redirect("applications:eoi", application.reference)
-    return render(request, "applications/eoi_begin.html", {"call": call, "council": council})
+    context = {"call": Call.objects.select_related("cohort").with_deadline_for(council.pk).get(pk=call.pk), "council": council}
+    return render(request, "applications/eoi_begin.html", context)
 
 
 @require_GET
