@@ -82,6 +82,21 @@ def test_text_typed_after_signing_out_is_saved_once_signed_in_again(page, draft,
     page.wait_for_url(f"**/eoi/{draft.reference}/")
 
 
+def test_a_form_sent_after_signing_out_is_sent_again_once_signed_in(page, draft, officer, forgiven):
+    forgiven.append("status of 401")
+    EmailAddress.objects.create(user=officer, email=officer.email, verified=True, primary=True)
+    Session.objects.all().delete()
+    write(page, "Two hours of work.")
+    page.get_by_role("button", name="Save and come back later").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in (opens in a new tab)").click()
+    sign_in(opened.value, officer.email)
+    page.get_by_role("button", name="Send again").click()
+    page.wait_for_url(f"**/eoi/{draft.reference}/")
+    assert saved(draft) == "Two hours of work."
+
+
 def test_two_tabs_overwrite_nothing_and_show_both_versions(page, draft, address, forgiven):
     forgiven.append("status of 409")
     other = page.context.new_page()

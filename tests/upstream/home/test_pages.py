@@ -120,10 +120,15 @@ def test_the_page_for_faults_needs_neither_context_nor_database():
 
 @pytest.mark.django_db
 def test_a_form_sent_after_signing_out_hands_back_what_was_typed(client):
-    response = client.post(reverse("account"), {"answer": "We tried <b>three</b> things"}, headers={"sec-fetch-site": "same-origin"})
+    response = client.post(
+        reverse("account"), {"answer": "We tried <b>three</b> things", "action": "later"}, headers={"sec-fetch-site": "same-origin"}
+    )
     html = response.content.decode()
     assert response.status_code == 401
     assert "We tried &lt;b&gt;three&lt;/b&gt; things</pre>" in html
+    assert "later</pre>" not in html
+    assert 'name="action" value="later"' in html
+    assert "away for a while" not in html
     assert 'target="_blank"' in html
     assert 'name="answer" value="We tried &lt;b&gt;three&lt;/b&gt; things"' in html
 
