@@ -21,6 +21,7 @@ from applications.states import Lead, Readiness
 from applications.views.calls import get_call, nations_in_words, standing
 from cohort.models import Council
 from cohort.names import find_councils, find_ended
+from cohort.states import CouncilKind
 from upstream import clock
 from upstream.http import check_limit
 
@@ -153,9 +154,12 @@ def confirm(request: HttpRequest, call: Call, code: str) -> HttpResponse:
         return render(request, "applications/eligibility_not_open.html", standing(call))
     if not exists or not covered:
         context["successors"] = council.successors.existing_on(day) if not exists else []
+        context["has_ended"] = bool(council.ends_on and council.ends_on < localdate(clock.now()))
         return render(request, "applications/eligibility_council_advice.html", context)
     if request.method == "POST":
-        keep(request, call, council=council.code)
+        # The register knows better than whoever chose before the council was named.
+        is_combined = council.kind == CouncilKind.COMBINED_AUTHORITY
+        keep(request, call, council=council.code, lead=Lead.COMBINED_AUTHORITY if is_combined else Lead.COUNCIL)
         return redirect("applications:start_initiative", call.slug)
     return render(request, "applications/eligibility_confirm.html", context)
 
