@@ -31,6 +31,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Return the EoIs of the councils that the person acts for."""
         return self.filter(council__in=CouncilContact.objects.active().filter(user=user).values("council"))
 
+    def live(self) -> Self:
+        """Return what has not been withdrawn: a council has one of these in a call at most."""
+        return self.exclude(status=ApplicationStatus.WITHDRAWN)
+
     def with_deadline(self) -> Self:
         """Annotate `deadline`: the moment before which this council must submit."""
         return self.annotate(deadline=deadline(closes_at="call__closes_at", call=OuterRef("call"), council=OuterRef("council")))

@@ -109,7 +109,7 @@ def extension_approved(extension: Extension) -> None:
     The message is about the council's EoI, or about the call while there is none.
     """
     call = extension.call
-    application = call.applications.exclude(status=ApplicationStatus.WITHDRAWN).filter(council=extension.council_id).first()
+    application = call.applications.live().filter(council=extension.council_id).first()
     if application:
         suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The council has been given more time.")
     link = address("eoi", application.reference) if application else address("call", call.slug)

@@ -9,7 +9,7 @@ from django.utils.timezone import localdate
 
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
 from applications.services.answers import problem
-from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
+from applications.states import QuestionKind, QuestionPurpose
 from cohort.models import Council
 from cohort.services.contacts import lock_standing
 from upstream import clock
@@ -44,7 +44,7 @@ def start_application(*, call_id: int, council_id: int, by: User) -> Application
     """
     Call.objects.select_for_update(no_key=True).get(pk=call_id)
     lock_standing(user=by, council_id=council_id)
-    live = Application.objects.exclude(status=ApplicationStatus.WITHDRAWN).filter(call=call_id, council=council_id).first()
+    live = Application.objects.live().filter(call=call_id, council=council_id).first()
     if live:
         return live
     call = Call.objects.select_related("cohort").with_deadline_for(council_id).get(pk=call_id)

@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from applications.forms.section import FILE_HINT
-from applications.models import Call
+from applications.models import Application, Call
 from cohort.states import Nation
 from upstream import clock, deadlines
 from upstream.accounts.models import User
@@ -25,12 +25,16 @@ PDF_KEPT_SECONDS = 24 * 3600
 
 def get_call(request: HttpRequest, slug: str) -> Call:
     """Return the call, or 404 where it is not published and the person is not staff."""
-    person = cast("User", request.user)  # who is not signed in has no permissions, which is all that is asked of them
-    return get_visible_or_404(Call.objects.select_related("cohort"), person, cohort__slug=slug)
+    return get_visible_or_404(Call.objects.select_related("cohort"), person(request), cohort__slug=slug)
 
 
-def standing(call: Call) -> dict[str, Any]:
-    """Return where the call stands at this moment, for its pages."""
+def person(request: HttpRequest) -> User:
+    """Return who asks. Who is not signed in has neither permissions nor a key, which is all that is asked of them."""
+    return cast("User", request.user)
+
+
+def standing(call: Call, user: User) -> dict[str, Any]:
+    """Return where the call stands at this moment, for its pages, and the EoIs in it of the councils that the person acts for."""
     now = clock.now()
     is_over = now >= call.closes_at
     return {
@@ -39,6 +43,7 @@ def standing(call: Call) -> dict[str, Any]:
         "is_over": is_over,
         "has_extensions": is_over and call.extensions.filter(approved_at__isnull=False, until__gt=now).exists(),
         "nations": nations_in_words(call),
+        "own": Application.objects.live().of_councils_of(user).filter(call=call).select_related("council") if user.pk else [],
         "time_left": deadlines.time_left(call.closes_at, now),
     }
 
@@ -59,7 +64,7 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
         "confirmations": confirmations(call),
         "opens_on": deadlines.long_date(localdate(call.opens_at)),
     }
-    return render(request, "applications/call.html", standing(call) | context)
+    return render(request, "applications/call.html", standing(call, person(request)) | context)
 
 
 def timeline(call: Call) -> list[tuple[str, str]]:
@@ -78,7 +83,7 @@ def confirmations(call: Call) -> str:
 def questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Show every question on one page, to read and print before starting."""
     call = get_call(request, slug)
-    return render(request, "applications/call_questions.html", standing(call) | form_of(call))
+    return render(request, "applications/call_questions.html", standing(call, person(request)) | form_of(call))
 
 
 @login_not_required

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from applications.forms.eligibility import CouncilForm, InitiativeForm, LeadForm, PeopleForm, WhichCouncilForm
 from applications.models import Call
 from applications.states import Lead, Readiness
-from applications.views.calls import get_call, nations_in_words, standing
+from applications.views.calls import get_call, nations_in_words, person, standing
 from cohort.models import Council
 from cohort.names import find_councils, find_ended
 from cohort.states import CouncilKind
@@ -56,7 +56,7 @@ def while_open(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @wraps(page)
     def view(request: HttpRequest, slug: str, **kwargs: str) -> HttpResponse:
         call = get_call(request, slug)
-        now_standing = standing(call)
+        now_standing = standing(call, person(request))
         if not now_standing["is_open"] and not now_standing["has_extensions"]:
             return render(request, "applications/eligibility_not_open.html", now_standing)
         code = answers_for(request, call).get("council")
@@ -151,7 +151,7 @@ def confirm(request: HttpRequest, call: Call, code: str) -> HttpResponse:
     context = {"call": call, "council": council, "exists": exists, "covered": covered, "nations": nations_in_words(call)}
     show_deadline(call, council)
     if call.deadline is None:  # type: ignore[attr-defined]
-        return render(request, "applications/eligibility_not_open.html", standing(call))
+        return render(request, "applications/eligibility_not_open.html", standing(call, person(request)))
     if not exists or not covered:
         context["successors"] = council.successors.existing_on(day) if not exists else []
         context["has_ended"] = bool(council.ends_on and council.ends_on < localdate(clock.now()))

@@ -12,7 +12,6 @@ from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.eoi import start_application
-from applications.states import ApplicationStatus
 from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
@@ -42,7 +41,7 @@ def begin(request: UserRequest, slug: str) -> HttpResponse:
     if not can_act_for(request.user, council):
         here = reverse("applications:begin", args=[slug])
         return redirect(f"{reverse('cohort:request')}?{urlencode({'council': council.code, 'next': here})}")
-    live = call.applications.filter(council=council).exclude(status=ApplicationStatus.WITHDRAWN).first()
+    live = call.applications.live().filter(council=council).first()
     if live:
         return redirect("applications:eoi", live.reference)
     if request.method == "POST":

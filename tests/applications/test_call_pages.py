@@ -6,11 +6,12 @@ from io import BytesIO
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
-from applications.models import Question
-from applications.states import QuestionKind
-from tests.factories import CallFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
+from applications.models import Application, Question
+from applications.states import ApplicationStatus, QuestionKind
+from tests.factories import ApplicationFactory, CallFactory, ContactFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,23 @@ def test_the_questions_show_introductions_as_the_form_does_and_say_which_files_i
     pdf = PdfReader(BytesIO(page(client, "questions_pdf", section.call.slug).content)).pages[0].extract_text()
     assert "Write plainly." in pdf
     assert "smaller than 10MB" in pdf
+
+
+def test_the_call_leads_whoever_has_an_eoi_in_it_to_that(client):
+    application = ApplicationFactory()
+    start = reverse("applications:start", args=[application.call.slug])
+    client.force_login(ContactFactory().user)
+    assert "Go to your expression of interest" not in page(client, "call", application.call.slug).content.decode()
+    client.force_login(ContactFactory(council=application.council).user)
+    text = page(client, "call", application.call.slug).content.decode()
+    assert text.count("Go to your expression of interest") == 2
+    assert f'govuk-button--start" href="{start}"' not in text
+    assert f'href="{start}">Start one for another council' in text
+    home = client.get("/").content.decode()
+    assert f"Go to your expression of interest {application.reference}" in home
+    Application.objects.update(status=ApplicationStatus.WITHDRAWN, withdrawn_at=timezone.now())
+    assert "Go to your expression of interest" not in page(client, "call", application.call.slug).content.decode()
+    assert "Withdrawn at" in client.get("/").content.decode()
 
 
 def test_the_deadline_and_the_way_in_come_before_the_text(client, pilot, move_clock):

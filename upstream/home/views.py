@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from applications.models import Application, Call
+from applications.states import ApplicationStatus
 from cohort.models import CouncilContact
 from cohort.services.people import change_details
 from cohort.states import ContactRole, ContactStatus
@@ -28,10 +29,12 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "home/home.html", {"calls": calls})
     standings = CouncilContact.objects.filter(user=request.user).select_related("council", "invited_by")
     applications = Application.objects.of_councils_of(request.user).select_related("call__cohort", "council")
+    applications = applications.with_deadline().order_by("-pk")
+    live = {application.call_id: application for application in applications if application.status != ApplicationStatus.WITHDRAWN}
     context = {
         "now": now,
-        "calls": calls,
-        "applications": applications.with_deadline().order_by("-pk"),
+        "calls": [(call, live.get(call.pk)) for call in calls],
+        "applications": applications,
         "invitations": standings.filter(status=ContactStatus.INVITED),
         "waiting": standings.filter(status=ContactStatus.REQUESTED),
         "asking": asking_to_be_accepted(request.user),
