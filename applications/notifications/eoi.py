@@ -63,11 +63,17 @@ def receipts_of(application: Application) -> Iterable[str]:
     return OutboundEmail.objects.about(application).filter(kind=SUBMITTED).order_by("pk").values_list("recipient", flat=True)
 
 
-def application_withdrawn(application: Application) -> None:
-    """Confirm the withdrawal to everybody who acts for the council."""
+def application_withdrawn(application: Application, *, by: User) -> None:
+    """Confirm the withdrawal to everybody who acts for the council. `application` must carry its deadline."""
     suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The expression of interest has been withdrawn.")
     for person in people_of(application):
-        _tell(application, kind="application-withdrawn", key=f"application-withdrawn:{application.pk}:{person.pk}", to=person)
+        _tell(
+            application,
+            kind="application-withdrawn",
+            key=f"application-withdrawn:{application.pk}:{person.pk}",
+            to=person,
+            context={"by": by},
+        )
 
 
 def draft_deadline(application: Application, *, email: str, key: str, **options: Any) -> OutboundEmail:

@@ -69,13 +69,14 @@ def withdraw_application(*, application_id: int, reason: str, by: User) -> Appli
 
     Raises InvalidTransition once it has been decided, and NotPossible for somebody who can no longer submit for the council.
     """
-    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    application = Application.objects.select_related("council").with_deadline().get(pk=application_id)
     lock_standing(user=by, council_id=application.council_id, to_submit=True)
     check_transition(application.status, ApplicationStatus.WITHDRAWN, TRANSITIONS)
     application.status = ApplicationStatus.WITHDRAWN
     application.withdrawn_at = clock.now()
     application.withdrawn_reason = reason
     application.save(update_fields=["status", "withdrawn_at", "withdrawn_reason"])
-    notifications.application_withdrawn(application)
+    notifications.application_withdrawn(application, by=by)
     record(actor=by, verb="application.withdrawn", subject=application)
     return application

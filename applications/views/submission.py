@@ -92,4 +92,4 @@ def withdraw(request: UserRequest, reference: str) -> HttpResponse:
         except InvalidTransition as refusal:
             messages.error(request, str(refusal))
         return redirect("applications:eoi", reference)
-    return render(request, "applications/eoi_withdraw.html", {"application": application, "form": form})
+    return render(request, "applications/eoi_withdraw.html", {"application": application, "form": form, "now": clock.now()})

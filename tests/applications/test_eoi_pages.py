@@ -14,6 +14,8 @@ from cohort.models import CouncilContact
 from cohort.states import ContactRole
 from tests.applications.conftest import GOOD_VALUES, question, section_of
 from tests.factories import ContactFactory, UserFactory
+from upstream.correspondence.models import OutboundEmail
+from upstream.deadlines import in_words
 from upstream.documents.models import StoredFile
 
 pytestmark = pytest.mark.django_db
@@ -295,6 +297,37 @@ def test_a_press_after_the_deadline_is_kept_and_explained(browser, whole, move_c
     text = response.content.decode()
     assert "was not submitted before the deadline" in text
     assert "pressed the submit button 1 time" in text
+
+
+def test_withdrawing_a_draft_speaks_of_no_assessment_and_says_until_when_to_start_again(browser, whole, officer):
+    until = f"new one before {in_words(whole.call.closes_at)}"
+    text = browser.get(page("withdraw", whole)).content.decode()
+    assert "stop assessing" not in text
+    assert until in text
+    submit_application(application_id=whole.pk, by=officer)
+    assert "stop assessing" in browser.get(page("withdraw", whole)).content.decode()
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    message = OutboundEmail.objects.get(kind="application-withdrawn").text
+    assert f"withdrawn by {officer.full_name}" in message
+    assert until in message
+
+
+def test_a_withdrawal_after_the_deadline_offers_no_new_start(browser, whole, officer, move_clock):
+    submit_application(application_id=whole.pk, by=officer)
+    move_clock(whole.call.closes_at)
+    assert "start a new one" not in browser.get(page("withdraw", whole)).content.decode()
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    assert "start" not in OutboundEmail.objects.get(kind="application-withdrawn").text
+
+
+def test_only_who_decides_is_invited_to_change_who_can_write(client, whole, officer):
+    editor = ContactFactory(council=whole.council, role=ContactRole.EDITOR).user
+    for person, words in ((officer, "Invite a colleague or change who can write"), (editor, "See who acts for the council")):
+        client.force_login(person)
+        assert words in client.get(page("eoi", whole)).content.decode()
+    submit_application(application_id=whole.pk, by=officer)
+    client.force_login(officer)
+    assert "See who acts for the council" in client.get(page("eoi", whole)).content.decode()
 
 
 def test_withdrawing_needs_a_confirmation_by_post(browser, whole):
