@@ -60,7 +60,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 remember_code(about, context["code"], is_sent=bool(is_sent))
             if not is_sent:
                 return
-        everything = {"request": request, "email": email, "current_site": get_current_site(request), **context}
+        everything = {
+            "request": request,
+            "site_url": settings.SITE_URL,
+            "email": email,
+            "current_site": get_current_site(request),
+            **context,
+        }
         message = self.render_mail(template_prefix, email, everything)
         add_to_outbox(
             key=f"{kind}:{uuid.uuid4()}",
