@@ -92,7 +92,8 @@ def closing_digest(call: Call, *, email: str, key: str, **options: Any) -> Outbo
     """Tell one member of staff what the call brought in."""
     statuses = call.applications.values_list("status", flat=True)
     drafts = sum(status == ApplicationStatus.DRAFT for status in statuses)
-    submitted = call.applications.filter(submitted_at__isnull=False).exclude(status=ApplicationStatus.WITHDRAWN).count()
+    submitted = call.applications.live().filter(submitted_at__isnull=False).count()
+    extensions = call.extensions.filter(approved_at__isnull=False, until__gt=call.closes_at).select_related("council")
     return queue(
         key=key,
         kind="closing-digest",
@@ -102,7 +103,8 @@ def closing_digest(call: Call, *, email: str, key: str, **options: Any) -> Outbo
             "call": call,
             "drafts": drafts,
             "submitted": submitted,
-            "link": settings.SITE_URL + reverse("admin:applications_application_changelist"),
+            "extensions": extensions.order_by("council_id", "-until").distinct("council_id"),
+            "link": f"{settings.SITE_URL}{reverse('admin:applications_application_changelist')}?call={call.pk}",
         },
         about=call,
         **options,

@@ -4,13 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from applications.notifications.eoi import closing_digest
 from applications.reminders.eoi import CallClosed, DraftDeadline
+from applications.services.eoi import start_application
+from applications.services.submission import submit_application, withdraw_application
 from cohort.models import CouncilContact
 from cohort.services.contacts import change_role
 from cohort.states import ContactRole
-from tests.factories import ContactFactory
+from tests.applications.conftest import fill
+from tests.factories import ContactFactory, StaffFactory, UserFactory
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.reminders import is_still_planned, send_due
+from upstream.deadlines import in_words
 
 pytestmark = pytest.mark.django_db
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -54,3 +59,20 @@ def test_a_change_of_role_calls_off_no_reminder(draft, officer, move_clock):
     move_clock(now + SECOND)
     change_role(contact_id=editor.pk, by=officer, role=ContactRole.SUBMITTER)
     assert is_still_planned(OutboundEmail.objects.get(kind="draft-deadline", recipient=editor.user.email), now + SECOND)
+
+
+def test_the_digest_counts_no_withdrawn_eoi_leads_to_its_call_and_names_who_has_more_time(whole, officer, roles):
+    call = whole.call
+    submit_application(application_id=whole.pk, by=officer)
+    gone = ContactFactory()
+    withdrawn = fill(start_application(call_id=call.pk, council_id=gone.council_id, by=gone.user), gone.user)
+    submit_application(application_id=withdrawn.pk, by=gone.user)
+    withdraw_application(application_id=withdrawn.pk, reason="", by=gone.user)
+    given = {"requested_by": UserFactory(), "approved_by": UserFactory(), "approved_at": call.opens_at, "reason": "Flood"}
+    for days in (1, 2):
+        call.extensions.create(council=gone.council, until=call.closes_at + days * DAY, **given)
+    text = closing_digest(call, email=StaffFactory().email, key="digest").text
+    assert "Submitted: **1**" in text
+    assert f"/admin/applications/application/?call={call.pk}\n" in text
+    assert f"- {gone.council}, until {in_words(call.closes_at + 2 * DAY)}\n" in text
+    assert text.count(str(gone.council)) == 1
