@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cohort.forms import CouncilNameForm, InviteForm, NearCouncilForm, RoleForm
 from cohort.models import Council, CouncilContact
-from cohort.names import find_councils
+from cohort.names import Matches, find_councils
 from cohort.policies import can_act_for, can_manage_people, can_see_people
 from cohort.services import contacts
 from cohort.services.people import change_details
@@ -39,7 +39,7 @@ def request_council(request: UserRequest) -> HttpResponse:
             raise Http404  # no code has a null character, which PostgreSQL fails on
         council = get_object_or_404(Council.objects.not_ended(today), code=asked["council"])
         return ask_for(request, council, after)
-    near: list[Council] = []
+    exact, near = Matches([], [])
     form = CouncilNameForm(asked if "name" in asked else None, initial={"next": after})
     if form.is_valid():
         check_limit(request, "council_search")
@@ -52,7 +52,8 @@ def request_council(request: UserRequest) -> HttpResponse:
     if near:
         hidden = {"name": form.cleaned_data["name"], "next": after}
         choice = NearCouncilForm(asked if "choosing" in asked else None, near=near, initial=hidden)
-        return render(request, "cohort/request_near.html", {"form": choice, "name": form.cleaned_data["name"]})
+        context = {"form": choice, "name": form.cleaned_data["name"], "is_exact": bool(exact)}
+        return render(request, "cohort/request_near.html", context)
     return render(request, "cohort/request.html", {"form": form})
 
 

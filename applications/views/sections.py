@@ -19,6 +19,7 @@ from applications.services.eoi import (
 )
 from applications.views.eoi import get_application
 from upstream import clock
+from upstream.deadlines import time_in_words
 from upstream.documents.services import UnacceptableFile
 from upstream.http import UserRequest, within_limit
 from upstream.transitions import InvalidTransition
@@ -200,9 +201,8 @@ def presence(request: UserRequest, reference: str, slug: str) -> JsonResponse:
 
 def described(progress: SectionProgress) -> dict[str, object]:
     """Return a save as the page's script reads it."""
-    at = localtime(progress.saved_at)
     return {
         "revision": progress.revision,
-        "saved_at": f"{at:%I:%M%p}".lstrip("0").lower(),
+        "saved_at": time_in_words(localtime(progress.saved_at)),
         "saved_by": progress.saved_by.get_full_name(),
     }

@@ -1,6 +1,6 @@
 """The council's pages, as a browser asks for them."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,7 +15,7 @@ from cohort.states import ContactRole
 from tests.applications.conftest import GOOD_VALUES, question, section_of
 from tests.factories import ContactFactory, UserFactory
 from upstream.correspondence.models import OutboundEmail
-from upstream.deadlines import in_words
+from upstream.deadlines import LONDON, in_words
 from upstream.documents.models import StoredFile
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,14 @@ def test_autosave_that_empties_a_required_answer_clears_the_mark(browser, whole)
     assert not whole.progress.get(section__slug="evidence").completed
     assert Application.objects.with_completeness().get(pk=whole.pk).completeness == Completeness.SOME
     assert "1 of 2 sections completed" in browser.get(page("eoi", whole)).content.decode()
+
+
+def test_autosave_says_midday_and_not_12_pm(browser, draft, move_clock):
+    move_clock(datetime.combine(draft.call.opens_at + timedelta(days=15), time(12), LONDON))
+    browser.force_login(draft.created_by)
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    saved = browser.post(page("autosave", draft, "evidence"), {"revision": "0", asked.field_name: "First"})
+    assert saved.json()["saved_at"] == "midday"
 
 
 def test_autosave_tells_of_a_conflict_and_overwrites_nothing(browser, draft):

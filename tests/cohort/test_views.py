@@ -12,6 +12,7 @@ from cohort.services.register import OWN_FILE, load_register
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import ContactFactory, CouncilFactory, StaffFactory, UserFactory
 from upstream.accounts.models import User
+from upstream.correspondence.models import OutboundEmail
 
 pytestmark = pytest.mark.django_db
 REQUEST = "/councils/request/"
@@ -249,3 +250,21 @@ def test_declining_an_invitation_asks_for_no_name(client):
     client.post(reverse("cohort:invitation", args=[invited.pk]), {"answer": "decline"})
     invited.refresh_from_db()
     assert invited.status == ContactStatus.ENDED
+
+
+def test_two_councils_of_one_name_are_said_to_be_two(client):
+    for code in ("AAA", "BBB"):
+        CouncilFactory(code=code, name="Twinham")
+    client.force_login(UserFactory())
+    text = client.get(REQUEST, {"name": "Twinham"}).content.decode()
+    assert "More than one council is called “Twinham”" in text
+    assert "No council is called" not in text
+    assert "No council is called “Twinhan”" in client.get(REQUEST, {"name": "Twinhan"}).content.decode()
+
+
+def test_the_office_is_led_to_a_request_in_the_office(client, council):
+    client.force_login(UserFactory())
+    client.post(REQUEST, {"council": council.code})
+    contact = CouncilContact.objects.get()
+    email = OutboundEmail.objects.about(contact).get(key__endswith=":office")
+    assert f"/admin/cohort/councilcontact/{contact.pk}/change/" in email.text
