@@ -141,6 +141,7 @@ function handle(status, answer, sent) {
   } else if (answer.error === "closed") {
     stopped = true;
     clearInterval(rounds);
+    showOthers();
     say("This section can no longer be changed. Copy your text if you want to keep it.");
   } else {
     say("Your text could not be saved just now. It is safe in this browser, and we will try again.");
@@ -162,7 +163,7 @@ async function tellPresence() {
   if (document.hidden || !form.dataset.presenceUrl) return;
   try {
     const answer = await post(form.dataset.presenceUrl, new URLSearchParams());
-    if (answer.ok) showOthers((await answer.json()).others);
+    showOthers(answer.ok ? (await answer.json()).others : []);
   } catch { /* the next round will tell */ }
 }
 
@@ -238,6 +239,13 @@ form.addEventListener("submit", (event) => {
   if (saving) {
     event.preventDefault();
     pressed = event.submitter;
+    return;
+  }
+  // The browser would put a page of its own in this one's place.
+  if (!navigator.onLine) {
+    event.preventDefault();
+    changed();
+    say("You are offline, so nothing was sent. Your text is safe in this browser. Press the button again when the connection is back.");
     return;
   }
   form.elements.csrfmiddlewaretoken.value = token();

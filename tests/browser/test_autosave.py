@@ -67,6 +67,17 @@ def test_text_typed_offline_is_saved_when_the_connection_is_back(page, draft, fo
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_button_pressed_offline_leaves_the_text_where_it_is(page, draft, forgiven):
+    forgiven.append("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    write(page, "On a train.")
+    page.get_by_role("button", name="Save and come back later").click()
+    expect(page.get_by_role("alert")).to_contain_text("You are offline, so nothing was sent")
+    expect(page.get_by_label(QUESTION)).to_have_value("On a train.")
+    page.context.set_offline(False)
+    expect_saved(page, draft, "On a train.")
+
+
 def test_text_typed_after_signing_out_is_saved_once_signed_in_again(page, draft, officer, forgiven):
     forgiven.append("status of 401")
     EmailAddress.objects.create(user=officer, email=officer.email, verified=True, primary=True)
