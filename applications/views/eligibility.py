@@ -116,7 +116,7 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
         if not found.exact and (ended := find_ended(typed, day)):
             return redirect("applications:start_confirm", call.slug, ended[0].code)
         if meant := found.exact or found.near:
-            return which_council(request, call, typed, meant)
+            return which_council(request, call, typed, meant, is_exact=bool(found.exact))
         form.add_error("council", f"We cannot find a council called “{typed}”. Check the spelling, or choose from the list")
     context["councils"] = Council.objects.existing_on(day).filter(nation__in=call.nations).only("official_name")
     return render(request, "applications/eligibility_council.html", context)
@@ -128,10 +128,11 @@ def kept_name(request: HttpRequest, call: Call) -> str:
     return Council.objects.filter(code=code).values_list("official_name", flat=True).first() or "" if code else ""
 
 
-def which_council(request: HttpRequest, call: Call, typed: str, meant: list[Council]) -> HttpResponse:
-    """Offer the councils that may be meant."""
+def which_council(request: HttpRequest, call: Call, typed: str, meant: list[Council], *, is_exact: bool) -> HttpResponse:
+    """Offer the councils that bear the name or may be meant."""
     form = WhichCouncilForm(request.POST if "code" in request.POST or "choose" in request.POST else None, councils=meant)
-    form.fields["code"].help_text = f"“{typed}” is not the whole name of one council."
+    several, none = f"More than one council is called “{typed}”.", f"No council is called “{typed}”. These names are near it."
+    form.fields["code"].help_text = several if is_exact else none
     if form.is_bound and form.is_valid():
         code = form.cleaned_data["code"]
         return advise(call, "not-listed") if code == form.NONE else redirect("applications:start_confirm", call.slug, code)

@@ -269,3 +269,17 @@ def test_the_council_page_takes_as_many_queries_for_fifty_councils_as_for_five(c
     CouncilFactory.create_batch(45)
     with django_assert_num_queries(3):
         client.get(url("start_council"))
+
+
+def test_each_question_is_the_one_heading_of_its_page(client, call, oxford):
+    apply(client, oxford)
+    for name in ("start", "start_council", "start_initiative", "start_people"):
+        assert text(client.get(url(name))).count("<h1") == 1
+
+
+def test_a_misspelt_name_is_told_from_one_that_several_councils_bear(client, call, oxford):
+    for code in ("AAA", "BBB"):
+        CouncilFactory(code=code, name="Twinham")
+    lead(client)
+    assert "No council is called “Oxfrod”" in text(answer(client, "start_council", council="Oxfrod"))
+    assert "More than one council is called “Twinham”" in text(answer(client, "start_council", council="Twinham"))
