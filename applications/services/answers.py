@@ -52,6 +52,7 @@ class AnsweredSection:
     section: Section
     progress: SectionProgress | None
     answers: list[Answered]
+    place: str = ""  # in the form: "2 of 7"
 
     @property
     def problems(self) -> list[Answered]:
@@ -115,8 +116,13 @@ def answered_sections(application: Application) -> list[AnsweredSection]:
         return Answered(question, answer.value, files.get(answer.pk)) if answer else Answered(question, None)
 
     return [
-        AnsweredSection(section, progress.get(section.pk), [answered(question) for question in section.questions.all()])
-        for section in sections
+        AnsweredSection(
+            section,
+            progress.get(section.pk),
+            [answered(question) for question in section.questions.all()],
+            f"{number} of {len(sections)}",
+        )
+        for number, section in enumerate(sections, start=1)
     ]
 
 

@@ -1,7 +1,7 @@
 """Writing a section: by button, and by the page itself while somebody types."""
 
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,8 +28,10 @@ from upstream.transitions import InvalidTransition
 def get_section(application: Application, slug: str) -> tuple[AnsweredSection, list[AnsweredSection]]:
     """Return the section with its answers, and all sections in order. Raises Http404."""
     sections = answered_sections(application)
-    section = get_object_or_404(application.call.sections, slug=slug)
-    return next(found for found in sections if found.section == section), sections
+    for found in sections:
+        if found.section.slug == slug:
+            return found, sections
+    raise Http404
 
 
 def typed_revision(request: UserRequest) -> int:
@@ -132,6 +134,7 @@ def show(
     context = {
         "application": application,
         "section": found.section,
+        "place": found.place,
         "form": form,
         "progress": progress,
         "revision": progress.revision if progress else 0,

@@ -53,6 +53,11 @@ def test_the_task_list_shows_how_far_each_section_is(browser, draft, officer):
     assert "Cannot start yet" in text
 
 
+def test_a_section_says_where_in_the_form_it_stands(browser, draft):
+    assert "Section 2 of 2" in browser.get(page("section", draft, "evidence")).content.decode()
+    assert browser.get(page("section", draft, "nowhere")).status_code == 404
+
+
 def test_a_section_goes_on_to_the_next_and_then_to_the_answers(browser, draft):
     first = browser.post(page("section", draft, "initiative"), posted(draft, "initiative", action="continue"))
     assert first.url == page("section", draft, "evidence")
