@@ -48,7 +48,7 @@ def field_for(question: Question) -> forms.Field:
         case QuestionKind.ONE_OF:
             field = RadioField(choices=choices, **common)
         case QuestionKind.SOME_OF:
-            field = CheckboxesField(choices=choices, **common)
+            field = CheckboxesField(choices=choices, **common | {"help_text": question.hint or "Select all that apply."})
         case QuestionKind.DATE:
             field = DatePartsField(subject=named, **common)
         case QuestionKind.YES_NO:
