@@ -63,7 +63,7 @@ class ShortTextField(forms.CharField):
 
 
 class LongTextField(forms.CharField):
-    """Text of several lines. People may go over the word limit and edit down; nothing is ever cut off."""
+    """Text of several lines. It shows its word limit and takes more, so that people can edit down; nothing is ever cut off."""
 
     widget = forms.Textarea
 
@@ -80,14 +80,6 @@ class LongTextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Return the cleaned text."""
         return clean_text(super().to_python(value) or "")
-
-    def validate(self, value: str) -> None:
-        """Refuse what has too many words, saying by how many."""
-        super().validate(value)
-        words = count_words(value)
-        if self.word_limit and words > self.word_limit:
-            message = f"Your answer must be {self.word_limit} words or fewer. It has {words}."
-            raise ValidationError(message, code="too_many_words")
 
 
 class DatePartsInput(forms.MultiWidget):

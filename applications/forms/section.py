@@ -29,13 +29,6 @@ MOST_CHARACTERS = 50_000
 FILE_HINT = "PDF, Word (DOCX), PNG or JPEG, smaller than 10MB."
 
 
-class DraftTextField(LongTextField):
-    """Long text that shows its word limit and keeps whatever is typed."""
-
-    def validate(self, value: str) -> None:
-        """Accept text over the limit, as this is a draft."""
-
-
 def field_for(question: Question) -> forms.Field:
     """Return the form field for a question."""
     common: dict[str, Any] = {"label": question.text, "help_text": question.hint, "required": False}
@@ -44,7 +37,7 @@ def field_for(question: Question) -> forms.Field:
     choices = [(option, option) for option in question.options]
     match question.kind:
         case QuestionKind.LONG_TEXT:
-            field: forms.Field = DraftTextField(word_limit=question.word_limit, **length, **common)
+            field: forms.Field = LongTextField(word_limit=question.word_limit, **length, **common)
         case QuestionKind.ONE_OF:
             field = RadioField(choices=choices, **common)
         case QuestionKind.SOME_OF:

@@ -20,8 +20,6 @@ from upstream.documents.services import check_upload, remove_file, store_upload
 from upstream.transitions import InvalidTransition
 
 PRESENT_FOR = timedelta(minutes=2)
-# The shortest of the initiative's columns; the answer itself is kept whole.
-SHOWN_IN_LISTS = 200
 
 
 class CannotWrite(InvalidTransition):
@@ -134,7 +132,9 @@ def _write(application: Application, questions: dict[int, Question], values: dic
     Answer.objects.bulk_create(rows, update_conflicts=True, unique_fields=["application", "question"], update_fields=["value"])
     known = {questions[pk].purpose: value for pk, value in values.items() if questions[pk].purpose != QuestionPurpose.NONE}
     for column, value in known.items():
-        setattr(application, column, value[:SHOWN_IN_LISTS] if isinstance(value, str) else value)
+        # The answer itself is kept whole.
+        length = Application._meta.get_field(column).max_length if isinstance(value, str) else None  # type: ignore[union-attr]
+        setattr(application, column, value[:length])
     if known:
         application.save(update_fields=list(known))
 

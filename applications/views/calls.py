@@ -17,7 +17,7 @@ from applications.models import Application, Call
 from cohort.states import Nation
 from upstream import clock, deadlines
 from upstream.accounts.models import User
-from upstream.documents.pdf import render_pdf
+from upstream.documents.pdf import pdf_response, render_pdf
 from upstream.http import check_limit, get_visible_or_404
 
 PDF_KEPT_SECONDS = 24 * 3600
@@ -60,17 +60,10 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
     call = get_call(request, slug)
     context = {
         "criteria": call.criteria.all(),
-        "timeline": timeline(call),
         "confirmations": confirmations(call),
         "opens_on": deadlines.long_date(localdate(call.opens_at)),
     }
     return render(request, "applications/call.html", standing(call, person(request)) | context)
-
-
-def timeline(call: Call) -> list[tuple[str, str]]:
-    """Return what happens after the deadline, as pairs of when and what."""
-    pairs = (line.partition("|") for line in call.timeline.splitlines() if line.strip())
-    return [(when.strip(), what.strip()) for when, _, what in pairs]
 
 
 def confirmations(call: Call) -> str:
@@ -96,9 +89,7 @@ def questions_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     page = render_to_string("applications/call_questions_pdf.html", context)
     key = f"questions-pdf:{hashlib.sha256(page.encode()).hexdigest()}"
     pdf = cache.get_or_set(key, lambda: render_pdf("applications/call_questions_pdf.html", context), PDF_KEPT_SECONDS)
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{call.slug}-questions.pdf"'
-    return response
+    return pdf_response(f"{call.slug}-questions.pdf", cast("bytes", pdf))
 
 
 def form_of(call: Call) -> dict[str, Any]:

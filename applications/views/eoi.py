@@ -16,6 +16,7 @@ from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
 from upstream import clock
+from upstream.documents.pdf import pdf_response
 from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
@@ -87,6 +88,4 @@ def pdf(request: UserRequest, reference: str) -> HttpResponse:
     """Hand over the EoI as a PDF."""
     application = get_application(request, reference)
     check_limit(request, "pdf")
-    response = HttpResponse(render_eoi_pdf(application), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{application.reference}.pdf"'
-    return response
+    return pdf_response(f"{application.reference}.pdf", render_eoi_pdf(application))

@@ -164,6 +164,14 @@ def test_the_initiative_is_kept_on_the_eoi_for_lists(whole):
     assert whole.focus_areas == ["Upstream"]
 
 
+def test_a_title_too_long_for_lists_is_cut_there_and_kept_whole(draft, officer):
+    title = question(draft, QuestionKind.SHORT_TEXT)
+    save_section(application_id=draft.pk, section=title.section, revision=0, values={title.pk: "x" * 301}, completed=False, by=officer)
+    draft.refresh_from_db()
+    assert len(draft.initiative_title) == 300
+    assert len(draft.answers.get(question=title).value) == 301
+
+
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(microseconds=1)])
 def test_nothing_is_saved_once_the_deadline_has_come(draft, officer, move_clock, after):
     move_clock(draft.call.closes_at + after)
