@@ -19,11 +19,11 @@ from cohort.models import Cohort, CouncilContact
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from upstream import clock
 from upstream.accounts.models import User
+from upstream.charts import Share, Tile, longest_first, shares, tiles
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import LONDON, counted, in_words, long_date, time_left
 from upstream.documents import scanning
-from upstream.home.charts import Share, Tile, longest_first, shares, tiles
 
 SOON = timedelta(days=14)
 SHOWN = 8

@@ -18,9 +18,9 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from upstream.charts import tiles
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
-from upstream.home.charts import tiles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
