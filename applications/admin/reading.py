@@ -18,6 +18,10 @@ VERBS = {
     "application.started": "Started",
     "application.submitted": "Submitted",
     "application.withdrawn": "Withdrawn",
+    "application.third_asked": "A third assessor asked for",
+    "assessment.put_back": "Given back to the queue of triage",
+    "decision.held": "Decision held",
+    "decision.cleared": "Decision cleared",
 }
 
 

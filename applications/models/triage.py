@@ -41,6 +41,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Return the finished ones."""
         return self.filter(completed_at__isnull=False)
 
+    def taken_up(self, user: User) -> Self:
+        """Return the unfinished ones that the person may give back, without what is written in them: their own, or all for who decides."""
+        seen = self.filter(completed_at__isnull=True, application__in=Application.objects.visible_to(user))
+        mine = seen if user.has_perm("applications.decide_application") else seen.filter(assessor=user)
+        return mine.only("application", "assessor", "seat", "claimed_at", "completed_at")
+
     def counting(self) -> Self:
         """Leave out those whose assessor has a conflict of interest: they take no seat and their scores do not count."""
         conflicts = Conflict.objects.active().filter(application=OuterRef("application"), user=OuterRef("assessor"))
