@@ -211,7 +211,10 @@ REMINDER_RULES = [
     "applications.reminders.eoi.CallClosed",
     "applications.reminders.eoi.ClosingDigest",
 ]
-EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
+EMAIL_ATTACHMENTS = {
+    "expression-of-interest": "applications.documents.receipt_attachment",
+    "decision-letter": "applications.documents.letter_attachment",
+}
 
 CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -248,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
+    "make-waiting-letters": {"task": "applications.tasks.sweep_letters", "schedule": 60.0, "options": {"expires": 55}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

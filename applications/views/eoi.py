@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.documents import render_eoi_pdf
-from applications.models import Application, Call
+from applications.models import Application, Call, Letter
 from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
@@ -17,6 +17,8 @@ from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
 from upstream import clock
+from upstream.accounts.models import User
+from upstream.documents.models import StoredFile
 from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
@@ -69,10 +71,18 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
         "can_withdraw": can_withdraw(request.user, application),
         "done": sum(section.state == "Completed" for section in sections),
         "attempts": application.attempts.count(),
+        "letters": letters_about(application, request.user),
     }
     if can_write(request.user, application, now):
         return render(request, "applications/eoi_tasks.html", context)
     return render(request, "applications/eoi_standing.html", context)
+
+
+def letters_about(application: Application, user: User) -> list[tuple[Letter, StoredFile | None]]:
+    """Return the letters that the council has been sent, the newest first, each with its PDF."""
+    letters = list(Letter.objects.visible_to(user).released().filter(decision__application=application).order_by("-pk"))
+    files = {file.owner_id: file for file in StoredFile.objects.for_owners(Letter, [letter.pk for letter in letters])}
+    return [(letter, files.get(letter.pk)) for letter in letters]
 
 
 @require_GET

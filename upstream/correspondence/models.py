@@ -1,5 +1,6 @@
 """The outbox and the reminder ledger. A message is a row before it is sent."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -23,6 +24,10 @@ class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
     def about(self, subject: models.Model) -> "OutboundEmailQuerySet":
         """Return the messages about one record."""
         return self.filter(about_type=ContentType.objects.get_for_model(subject), about_id=subject.pk)
+
+    def about_each(self, model: type[models.Model], subject_ids: Iterable[int]) -> "OutboundEmailQuerySet":
+        """Return the messages about several records of one kind."""
+        return self.filter(about_type=ContentType.objects.get_for_model(model), about_id__in=subject_ids)
 
     def due(self, now: datetime) -> "OutboundEmailQuerySet":
         """Return what delivery should take up: queued and past its wait, or taken up by a worker that is gone."""
