@@ -210,7 +210,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         person: User = request.user  # type: ignore[assignment]
         letters = Letter.objects.select_related("decision__application__council", "decision__release__call")
-        letter = get_visible_or_404(letters, person, pk=letter_id)  # type: ignore[arg-type]
+        letter = get_visible_or_404(letters, person, pk=letter_id)
         return self.page(
             request,
             "admin/applications/release_letter.html",

@@ -1,10 +1,11 @@
 """What assessors' scores amount to: the weighted score, its band, and how far two who scored alone agree."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Sum
 
 from applications.models import Application, Assessment, Criterion, Decision
 from applications.models.triage import HIGHEST_SCORE
@@ -17,14 +18,23 @@ TENTH = Decimal("0.1")
 def weighted_score(scores: Iterable[tuple[int, int]]) -> Decimal:
     """Return the score out of 100, to a tenth, of pairs of a weight and a score between 0 and 5. The weights need not add up to 100."""
     pairs = list(scores)
-    most = HIGHEST_SCORE * sum(weight for weight, _ in pairs)
-    total = sum(weight * score for weight, score in pairs)
-    return (Decimal(100 * total) / most).quantize(TENTH) if most else Decimal(0)
+    return out_of_100(sum(weight * score for weight, score in pairs), sum(weight for weight, _ in pairs))
+
+
+def out_of_100(total: int, weights: int) -> Decimal:
+    """Return the score out of 100 of a sum of weighted scores, and the sum of their weights."""
+    return (Decimal(100 * total) / (HIGHEST_SCORE * weights)).quantize(TENTH) if weights else Decimal(0)
 
 
 def band_of(score: Decimal) -> Band:
     """Return the band that a weighted score falls into."""
     return next(band for band, bound in BAND_BOUNDS.items() if score >= bound)
+
+
+def are_close(bands: list[Band | None]) -> bool:
+    """Return whether all are within one band of each other, or all None, which stands for ineligible."""
+    places = [list(Band).index(band) for band in bands if band]
+    return not places or (len(places) == len(bands) and max(places) - min(places) <= 1)
 
 
 @dataclass(frozen=True)
@@ -75,9 +85,7 @@ class Comparison:
     @property
     def agrees(self) -> bool:
         """Whether all who are wanted have finished, agree on eligibility, and are within one band of each other."""
-        eligible = {judged.assessment.is_eligible for judged in self.judged}
-        places = [list(Band).index(judged.band) for judged in self.judged if judged.band]
-        return self.is_complete and len(eligible) == 1 and (not places or max(places) - min(places) <= 1)
+        return self.is_complete and are_close([judged.band for judged in self.judged])
 
     @property
     def differs(self) -> bool:
@@ -141,6 +149,21 @@ def _judged(assessment: Assessment, weights: dict[int, int]) -> Judged:
         return Judged(assessment, None, None)
     score = weighted_score((weights[row.criterion_id], row.score) for row in assessment.scores.all() if row.score is not None)
     return Judged(assessment, score, band_of(score))
+
+
+def number_differing(user: User) -> int:
+    """Return on how many undecided EoIs, of those that the person may see, assessors differ. One query, for the office's front page."""
+    undecided = in_triage(user).filter(status=ApplicationStatus.SUBMITTED)
+    undecided = undecided.exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
+    finished = Assessment.objects.visible_to(user).completed().counting().filter(application__in=undecided).order_by()
+    weight, score = F("scores__criterion__weight"), F("scores__score")
+    rows = finished.annotate(total=Sum(weight * score), weights=Sum(weight)).values_list(
+        "application", "application__assessors_wanted", "is_eligible", "total", "weights"
+    )
+    bands: dict[tuple[int, int], list[Band | None]] = defaultdict(list)
+    for application, wanted, is_eligible, total, weights in rows:
+        bands[application, wanted].append(band_of(out_of_100(total, weights)) if is_eligible else None)
+    return sum(len(found) >= wanted and not are_close(found) for (_, wanted), found in bands.items())
 
 
 def in_triage(user: User) -> QuerySet[Application]:

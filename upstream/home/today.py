@@ -3,6 +3,7 @@
 What gathers from several apps is an explicit list here. Each gatherer comes with the permission of those it is for.
 """
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,7 +14,9 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from applications.models import Application, Call, Extension
+from applications.models import Application, Assessment, Call, Extension, Release
+from applications.services.scoring import number_differing
+from applications.services.triage import open_to
 from applications.states import ApplicationStatus
 from cohort.models import Cohort, CouncilContact
 from cohort.states import ContactStatus, Control, CouncilKind, Region
@@ -129,12 +132,36 @@ def on_day(day: date, what: str) -> Deadline:
     return Deadline(datetime.combine(day, time.max, LONDON), long_date(day), what)
 
 
+def assessments_to_write(user: User, _now: datetime) -> Iterator[Duty]:
+    """EoIs that the person could assess, and those that they have started."""
+    started = Assessment.objects.taken_up(user).filter(assessor=user)
+    number = open_to(user).order_by().values("pk").union(started.order_by().values("application")).count()
+    if number:
+        yield Duty(f"{counted(number, 'expression')} of interest to assess", reverse("admin:applications_assessment_changelist"))
+
+
+def differing_assessments(user: User, _now: datetime) -> Iterator[Duty]:
+    """EoIs on which assessors differ, with no decision yet."""
+    if number := number_differing(user):
+        text = f"{counted(number, 'expression')} of interest on which assessors differ"
+        yield Duty(text, f"{reverse('admin:applications_assessment_board')}?{urlencode({'standing': 'differs', 'decision': 'none'})}")
+
+
+def waiting_releases(user: User, _now: datetime) -> Iterator[Duty]:
+    """Releases that somebody else prepared."""
+    for release in Release.objects.visible_to(user).pending().exclude(prepared_by=user).select_related("call"):
+        yield Duty(f"A release to read and let go: {release}", reverse("admin:applications_release_change", args=[release.pk]))
+
+
 NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("cohort.change_councilcontact", waiting_requests),
     ("applications.approve_extension", waiting_extensions),
     ("correspondence.view_outboundemail", troubled_mail),
     ("applications.view_application", closing_calls),
     ("applications.view_application", silent_scanner),
+    ("applications.assess_application", assessments_to_write),
+    ("applications.decide_application", differing_assessments),
+    ("applications.release_decisions", waiting_releases),
 )
 DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_call", call_dates),
@@ -160,7 +187,8 @@ def standing(user: User, now: datetime) -> Standing | None:
         return None
     records = Application.objects.visible_to(user).filter(call=call).with_control()
     columns = {"status": "status", "region": "council__region", "control": "control", "kind": "council__kind"}
-    numbers = {name: counted_by(records, column) for name, column in columns.items()}
+    rows = records.order_by().values(*columns.values())
+    numbers = {name: Counter(row[column] for row in rows) for name, column in columns.items()}
 
     def lines(name: str, labels: list[tuple[Any, str]], always: Container[Any] = ()) -> list[Share]:
         shown = [(value, label) for value, label in labels if value in numbers[name] or value in always]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from applications.models import Extension
+from applications.models import Application, Extension
 from applications.states import ApplicationStatus
 from cohort.models import PoliticalControl
 from cohort.states import ContactStatus, Control, CouncilKind, Region
@@ -17,6 +17,15 @@ from tests.factories import (
     CouncilFactory,
     StaffFactory,
     UserFactory,
+)
+from tests.factories.judging import (
+    AssessmentFactory,
+    ConflictFactory,
+    DecisionFactory,
+    ReleaseFactory,
+    SubmittedFactory,
+    judge,
+    scored_call,
 )
 from upstream.charts import tiles
 from upstream.correspondence.models import OutboundEmail
@@ -193,11 +202,48 @@ def test_finance_see_their_own_dates_and_nothing_of_expressions_of_interest(clie
     }
 
 
+def test_what_waits_for_ones_assessment_is_counted_once(office, staff, call):
+    mine, free, finished, full = SubmittedFactory.create_batch(4, call=call)
+    SubmittedFactory(call=call, status=ApplicationStatus.WITHDRAWN)
+    AssessmentFactory(application=mine, assessor=staff)
+    judge(finished, staff, 3)
+    for seat in (1, 2):
+        AssessmentFactory(application=full, seat=seat)
+    assert duties(office)["2 expressions of interest to assess"] == "/admin/applications/assessment/"
+    ConflictFactory(application=free, user=staff)
+    assert "1 expression of interest to assess" in duties(office)
+
+
+def test_assessments_that_differ_lead_to_the_board(office, staff):
+    call = scored_call(opens_at=NOW - timedelta(days=1))
+    one, agreed, eligibility, decided, hidden, third = SubmittedFactory.create_batch(6, call=call)
+    for each in (one, decided, hidden, third):
+        judge(each, UserFactory(), 5)
+        judge(each, UserFactory(), 2)
+    for each, scores in ((agreed, (5, 4)), (eligibility, (None, 4))):
+        for score in scores:
+            judge(each, UserFactory(), score)
+    DecisionFactory(application=decided)
+    ConflictFactory(application=hidden, user=staff)
+    Application.objects.filter(pk=third.pk).update(assessors_wanted=3)
+    [url] = [url for text, url in duties(office).items() if text == "2 expressions of interest on which assessors differ"]
+    assert {each.application for each in office.get(url).context["rows"]} == {one, eligibility}
+
+
+def test_a_release_waits_for_somebody_else(office, staff, call):
+    release = ReleaseFactory(call=call)
+    ReleaseFactory(prepared_by=staff)
+    ReleaseFactory(cancelled_at=NOW)
+    urls = [url for text, url in duties(office).items() if text.startswith("A release")]
+    assert urls == [f"/admin/applications/release/{release.pk}/change/"]
+
+
 @pytest.mark.parametrize("number", [5, 50])
 def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(office, call, number, django_assert_num_queries):
     by = StaffFactory()
     for _ in range(number):
         ApplicationFactory(call=call)
+        judge(SubmittedFactory(call=call), UserFactory(), 3)
         ContactFactory(status=ContactStatus.REQUESTED)
         extension(call, by)
     office.get(URL)
