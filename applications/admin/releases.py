@@ -80,7 +80,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
     change_list_template = "admin/applications/release_list.html"
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
-            name="take_back",
+            name="cancel",
             label="Take it back",
             permission=MAY_DECIDE,
             run=take_back,
@@ -206,8 +206,6 @@ class ReleaseAdmin(ReadOnlyAdmin):
     @method_decorator(require_safe)
     def letter(self, request: HttpRequest, letter_id: int) -> HttpResponse:
         """Show a letter as its council will read it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         person: User = request.user  # type: ignore[assignment]
         letters = Letter.objects.select_related("decision__application__council", "decision__release__call")
         letter = get_visible_or_404(letters, person, pk=letter_id)

@@ -137,7 +137,7 @@ class TriageAdmin(ReadOnlyAdmin):
             self.address(f"third/{by_id}", self.ask_third, "third"),
             self.address(f"clear/{by_id}", self.clear, "clear"),
             self.address("<int:object_id>/autosave/", self.autosave, "autosave"),
-            self.address("<int:object_id>/put-back/", self.put_back, "put_back"),
+            self.address("<int:object_id>/return/", self.put_back, "return"),
             *super().get_urls(),
         ]
 

@@ -41,6 +41,13 @@ ARGUMENTS: dict[str, Arguments] = {
 OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:app_list": lambda _: ["cohort"],
     "admin:applications_application_export": lambda _: ["csv"],
+    "admin:applications_assessment_export": lambda _: ["csv"],
+    **each("admin:applications_assessment_compare admin:applications_assessment_third", lambda r: [r.to_judge.pk]),
+    **each("admin:applications_assessment_clear", lambda r: [r.to_judge.pk]),
+    **each("admin:applications_assessment_take", lambda r: [r.to_take.pk]),
+    **each("admin:applications_assessment_next admin:applications_assessment_board admin:applications_assessment_accept", lambda _: []),
+    **each("admin:applications_release_prepare", lambda _: []),
+    **each("admin:applications_release_letter", lambda r: [r.letter.pk]),
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}
@@ -58,6 +65,9 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "applications:withdraw": lambda _: {"reason": ""},
     "applications:check": lambda _: {"agree": "on"},
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
+    "admin:applications_assessment_change": lambda _: {"revision": "0", "is_eligible": "yes", "action": "later"},
+    "admin:applications_assessment_autosave": lambda _: {"revision": "0", "is_eligible": "yes"},
+    "admin:applications_assessment_compare": lambda _: {"outcome": "shortlisted", "reason": "Strong"},
 }
 
 

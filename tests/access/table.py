@@ -115,7 +115,7 @@ TABLE = (
     Row(
         "admin/{accounts/user,audit/entry,correspondence/outboundemail,correspondence/remindersent,"
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
-        "applications/application,applications/call,applications/section,applications/extension}/<path:object_id>/",
+        "applications/application,applications/call,applications/section,applications/extension,applications/assessment,applications/release}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -163,4 +163,23 @@ TABLE = (
     Row("admin:applications_call_history", "200 302 200", "200 302 200"),
     Row("admin:applications_call_{preview,publish}", "200 404 200", "200 404 200"),
     Row("admin:applications_call_unpublish", "200 403 200", "302+ 403 302+"),
+    # The office: triage. The assessment is the staff's own and not finished: a superuser may give it back, and not read it
+    Row("admin:applications_assessment_{changelist,board}", "200 403 200", "405 405 405"),
+    Row("admin:applications_assessment_change", "200 404 404", "302+ 404 404"),
+    Row("admin:applications_assessment_autosave", "405 405 405", "200+ 403 404"),
+    Row("admin:applications_assessment_return", "200 403 200", "302+ 403 200"),
+    Row("admin:applications_assessment_reopen", "200 404 200", "302+ 404 302"),
+    Row("admin:applications_assessment_history", "200 302 302", "200 302 302"),
+    Row("admin:applications_assessment_take", "405 405 405", "302+ 403 302+"),
+    Row("admin:applications_assessment_{next,third,clear}", "405 405 405", "302 403 302"),
+    Row("admin:applications_assessment_accept", "200 403 200", "302 403 302"),
+    Row("admin:applications_assessment_compare", "200 403 200", "302+ 403 302+"),
+    Row("admin:applications_assessment_export", "405 405 405", "200+ 403 200+"),
+    # The office: releases
+    Row("admin:applications_release_{changelist,prepare}", "200 403 200", "200 403 200"),
+    Row("admin:applications_release_{change,letter}", "200 404 200", "405 405 405"),
+    Row("admin:applications_release_release", "200 404 200", "302 404 302"),
+    Row("admin:applications_release_cancel", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_release_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_{assessment,release}_{add,delete}", "403 403 403", "403 403 403"),
 )

@@ -21,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from applications.models import Extension
+from applications.models import Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
 from applications.states import QuestionKind
@@ -37,6 +37,7 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import AssessmentFactory, DecisionFactory, ReleaseFactory, SubmittedFactory, judge
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -126,7 +127,8 @@ def build() -> World:
     other = side_of(northmere, call, closed)
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
-    world = World(people, own, other, office_records(own, other))
+    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, other, people["staff"]))
+    world = World(people, own, other, office)
     for role, person in people.items():
         client = Client()
         if role != "anonymous":
@@ -208,6 +210,19 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         applications_call_unpublish=CallFactory(opens_at=soon),
         council_type=ContentType.objects.get_for_model(own.council),
     )
+
+
+def triage_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) -> dict[str, Any]:
+    """Return what the pages of triage and of releases are asked for: staff's assessments, one open and one finished, and a letter."""
+    decision = DecisionFactory(application=other.submitted, release=ReleaseFactory(call=other.submitted.call))
+    return {
+        "applications_assessment": AssessmentFactory(application=own.submitted, assessor=staff),
+        "applications_assessment_reopen": judge(SubmittedFactory(call=own.submitted.call), staff, 3),
+        "applications_release": decision.release,
+        "to_judge": own.submitted,
+        "to_take": SubmittedFactory(call=own.submitted.call),
+        "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
+    }
 
 
 def mail(status: EmailStatus) -> OutboundEmail:

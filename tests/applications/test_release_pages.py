@@ -86,11 +86,11 @@ def test_a_letter_is_read_as_its_council_will(office, ready, decided, staff):  #
 
 
 def test_it_is_taken_back_with_a_question_first(office, ready):  # noqa: F811
-    assert "The letters are deleted" in read(office, "take_back", ready.pk)
-    office.post(url("take_back", ready.pk))
+    assert "The letters are deleted" in read(office, "cancel", ready.pk)
+    office.post(url("cancel", ready.pk))
     page = read(office, "change", ready.pk)
     assert "Taken back" in page
-    assert url("take_back", ready.pk) not in page
+    assert url("cancel", ready.pk) not in page
 
 
 def test_those_to_chase_are_named(office, ready, other, decided):  # noqa: F811

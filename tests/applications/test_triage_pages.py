@@ -148,7 +148,7 @@ def test_a_finished_assessment_leads_to_the_comparison(office, staff, call, eoi)
     assert office.get(url("change", own.pk)).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["change", "autosave", "put_back", "reopen"])
+@pytest.mark.parametrize("page", ["change", "autosave", "return", "reopen"])
 def test_a_conflict_hides_ones_own_assessment(office, staff, eoi, page):
     own = claim(application_id=eoi.pk, by=staff)
     ConflictFactory(application=eoi, user=staff)
@@ -193,12 +193,12 @@ def test_a_decision_without_reason_is_shown_again(office, eoi):
 
 def test_giving_back_ones_own_needs_no_reason_and_anothers_does(office, staff, call, eoi):
     own = claim(application_id=eoi.pk, by=staff)
-    assert "What you have written about it is deleted" in read(office, "put_back", own.pk)
-    office.post(url("put_back", own.pk))
+    assert "What you have written about it is deleted" in read(office, "return", own.pk)
+    office.post(url("return", own.pk))
     others = AssessmentFactory(application=eoi, assessor=StaffFactory())
-    office.post(url("put_back", others.pk))
+    office.post(url("return", others.pk))
     assert Assessment.objects.get() == others
-    office.post(url("put_back", others.pk), {"reason": "On leave"})
+    office.post(url("return", others.pk), {"reason": "On leave"})
     assert not Assessment.objects.exists()
 
 
