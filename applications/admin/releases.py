@@ -1,6 +1,6 @@
 """Releases in the office: preparing the letters, reading them as councils will, and telling everybody at once."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -159,6 +159,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             hidden=total - len(sent),
             groups=grouped(sent),
             chase=[each for each in sent if each.to_chase],
+            delivery=sorted(Counter(email.get_status_display() for each in sent for email in each.emails).items()),
             prepared_by_me=pending and release.prepared_by_id == person.pk,
             may_release=may_release,
             is_ready=ready == total,

@@ -294,6 +294,7 @@ class TriageAdmin(ReadOnlyAdmin):
         response = self.page(
             request,
             "admin/applications/triage_assess.html",
+            is_nav_sidebar_enabled=False,  # the work needs the width
             title=f"Assess {application.reference} {application.council}",
             assessment=assessment,
             application=application,
@@ -373,6 +374,7 @@ class TriageAdmin(ReadOnlyAdmin):
         return self.page(
             request,
             "admin/applications/triage_compare.html",
+            is_nav_sidebar_enabled=False,  # the work needs the width
             title=f"{application.reference} {application.council}",
             application=application,
             comparison=comparison,
@@ -441,6 +443,7 @@ class TriageAdmin(ReadOnlyAdmin):
         return self.page(
             request,
             "admin/applications/triage_board.html",
+            is_nav_sidebar_enabled=False,  # the work needs the width
             title="The board",
             call=call,
             rows=sorted(shown, key=lambda each: (-(each.mean if each.mean is not None else -1), each.application.reference)),

@@ -244,19 +244,20 @@ def problems(assessment: Assessment) -> dict[str, str]:
     """Return what still stops the assessment from being complete, by the names of the form's fields."""
     draft = written(assessment)
     if draft.is_eligible is None:
-        return {"is_eligible": "Select whether it is eligible"} | _unscored(draft)
+        return {"is_eligible": "Select whether it is eligible"} | _unscored(draft, assessment.application)
     if draft.is_eligible:
-        return _unscored(draft)
+        return _unscored(draft, assessment.application)
     return {} if draft.ineligible_reason else {"ineligible_reason": "Enter why it is not eligible"}
 
 
-def _unscored(draft: Draft) -> dict[str, str]:
+def _unscored(draft: Draft, application: Application) -> dict[str, str]:
     missing: dict[str, str] = {}
-    for pk, opinion in draft.opinions.items():
+    for criterion in application.call.criteria.all():
+        opinion = draft.opinions[criterion.pk]
         if opinion.score is None:
-            missing[f"score_{pk}"] = "Select a score"
+            missing[f"score_{criterion.pk}"] = f"Select a score for “{criterion}”"
         if not opinion.reason:
-            missing[f"reason_{pk}"] = "Enter the reason for your score"
+            missing[f"reason_{criterion.pk}"] = f"Enter the reason for your score for “{criterion}”"
     return missing
 
 
