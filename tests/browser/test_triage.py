@@ -9,6 +9,7 @@ from applications.models import Answer, Assessment, Decision, Letter
 from applications.services.releases import prepare_release, release_decisions
 from applications.services.triage import claim
 from applications.states import ApplicationStatus
+from cohort.states import CouncilKind, Region
 from tests.factories import ContactFactory, QuestionFactory, SectionFactory, StaffFactory
 from tests.factories.judging import AssessmentFactory, DecisionFactory, SubmittedFactory, judge, scored_call
 
@@ -133,7 +134,8 @@ def test_pages_of_triage(visit, review, staff, call, eoi):
     page = visit(TRIAGE, staff)
     review(page, TRIAGE, f"{TRIAGE}board/", f"{TRIAGE}accept/")
     colleagues = StaffFactory.create_batch(2)
-    agreed, apart, ineligible, waiting, taken = SubmittedFactory.create_batch(5, call=call)
+    longest = {"council__kind": CouncilKind.METROPOLITAN, "council__region": Region.YORKSHIRE_HUMBER}
+    agreed, apart, ineligible, waiting, taken = SubmittedFactory.create_batch(5, call=call, **longest)
     for each, given in ((agreed, (5, 4)), (apart, (5, 1)), (ineligible, (None, None)), (waiting, (4,))):
         for assessor, score in zip(colleagues, given, strict=False):
             judge(each, assessor, score)
