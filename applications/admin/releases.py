@@ -32,7 +32,7 @@ from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.documents.models import StoredFile
 from upstream.http import get_visible_or_404
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.office import Act, ReadOnlyAdmin, moment
 from upstream.transitions import InvalidTransition
 
 MAY_RELEASE = "applications.release_decisions"
@@ -74,7 +74,15 @@ def take_back(release: Release, user: User) -> str:
 class ReleaseAdmin(ReadOnlyAdmin):
     """The list of releases, and the page of each. Letters about an EoI that a person has a conflict with are only counted."""
 
-    list_display = ("__str__", "prepared_by", "prepared_at", "released_by", "released_at", "cancelled_at")
+    list_display = (
+        "__str__",
+        "prepared_by",
+        moment("prepared_at", "Prepared"),
+        "released_by",
+        moment("released_at", "Released"),
+        moment("cancelled_at", "Taken back"),
+    )
+    empty_list = "No release has been prepared yet. Prepare one once every expression of interest has been decided."
     list_filter = (CallFilter,)
     list_select_related = ("call", "prepared_by", "released_by")
     change_list_template = "admin/applications/release_list.html"

@@ -169,7 +169,7 @@ TABLE = (
     Row("admin:applications_assessment_autosave", "405 405 405", "200+ 403 404"),
     Row("admin:applications_assessment_return", "200 403 200", "302+ 403 200"),
     Row("admin:applications_assessment_reopen", "200 404 200", "302+ 404 302"),
-    Row("admin:applications_assessment_history", "200 302 302", "200 302 302"),
+    Row("admin:applications_assessment_history", "200 404 404", "200 404 404"),
     Row("admin:applications_assessment_take", "405 405 405", "302+ 403 302+"),
     Row("admin:applications_assessment_{next,third,clear}", "405 405 405", "302 403 302"),
     Row("admin:applications_assessment_accept", "200 403 200", "302 403 302"),
@@ -180,6 +180,6 @@ TABLE = (
     Row("admin:applications_release_{change,letter}", "200 404 200", "405 405 405"),
     Row("admin:applications_release_release", "200 404 200", "302 404 302"),
     Row("admin:applications_release_cancel", "200 404 200", "302+ 404 302+"),
-    Row("admin:applications_release_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_release_history", "200 404 200", "200 404 200"),
     Row("admin:applications_{assessment,release}_{add,delete}", "403 403 403", "403 403 403"),
 )

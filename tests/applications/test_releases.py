@@ -53,7 +53,7 @@ def decided(call):
     """Return three EoIs, each with its people and a held decision of another kind."""
     made = SubmittedFactory.create_batch(3, call=call)
     for application, outcome in zip(made, OUTCOMES, strict=True):
-        ContactFactory(council=application.council)
+        ContactFactory(council=application.council, user=application.created_by)
         DecisionFactory(application=application, outcome=outcome, feedback=f"Our view of {application.reference}.")
     return made
 

@@ -26,7 +26,9 @@ SLOW, MIDDLE = 0.6, 0.3
 def eoi(transactional_db):
     call_command("sync_roles")
     call = CallFactory(closes_at=timezone.now() - timedelta(days=1))
-    return DecisionFactory(application=SubmittedFactory(call=call)).application
+    eoi = DecisionFactory(application=SubmittedFactory(call=call)).application
+    ContactFactory(council=eoi.council, user=eoi.created_by)
+    return eoi
 
 
 def slow(monkeypatch, module, name):
@@ -110,7 +112,6 @@ def test_without_the_lock_a_release_could_undo_a_withdrawal(monkeypatch, eoi, no
 
 
 def test_two_who_press_at_once_send_one_letter_to_each(eoi):
-    ContactFactory(council=eoi.council)
     decision = eoi.decisions.get()
     decision.release = ReleaseFactory(call=eoi.call)
     decision.save()

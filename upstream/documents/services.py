@@ -48,7 +48,7 @@ def check_upload(upload: "UploadedFile[Any]") -> CheckedUpload:
 
 @transaction.atomic
 def store_upload(*, owner: models.Model, kind: str, upload: CheckedUpload, by: User | None) -> StoredFile:
-    """Keep a file: an upload that has been looked into, or what we made ourselves, `by` nobody. Lock `owner` first where its state matters."""
+    """Keep a file: an upload that has been looked into, or what we made ourselves, by nobody. Lock `owner` first if its state matters."""
     stored = StoredFile(
         owner=owner,
         kind=kind,
