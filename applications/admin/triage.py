@@ -384,6 +384,7 @@ class TriageAdmin(ReadOnlyAdmin):
             form=form if may_decide and comparison.can_still_be_decided else None,
             may_ask_third=may_decide and comparison.differs and not comparison.decision and application.assessors_wanted < SEATS,
             own=own,
+            may_take=person.has_perm(MAY_ASSESS) and open_to(person).filter(pk=application_id).exists(),
             may_reopen=own and own.completed_at and comparison.can_still_be_decided,
             board=self.to("board", application.call_id),
         )

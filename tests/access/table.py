@@ -115,7 +115,8 @@ TABLE = (
     Row(
         "admin/{accounts/user,audit/entry,correspondence/outboundemail,correspondence/remindersent,"
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
-        "applications/application,applications/call,applications/section,applications/extension,applications/assessment,applications/release}/<path:object_id>/",
+        "applications/application,applications/call,applications/section,applications/extension,applications/assessment,"
+        "applications/release}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),

@@ -186,6 +186,15 @@ def test_assessors_see_both_side_by_side_once_they_have_finished_and_decide(offi
     assert {mine.seat, theirs.seat} == {1, 2}
 
 
+def test_one_takes_up_an_eoi_by_name_from_its_own_page(office, staff, eoi):
+    assert "Assess it myself" in read(office, "compare", eoi.pk)
+    own = office.post(url("take", eoi.pk))
+    assert own.url == url("change", staff.assessments.get().pk)
+    assert "Assess it myself" not in read(office, "compare", eoi.pk)
+    refused = office.post(url("take", eoi.pk), follow=True).content.decode()
+    assert "There is no place left for you" in refused
+
+
 def test_a_decision_without_reason_is_shown_again(office, eoi):
     page = office.post(url("compare", eoi.pk), {"outcome": "ineligible", "reason": ""}).content.decode()
     assert "Enter the reason for the decision" in page
