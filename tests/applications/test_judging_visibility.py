@@ -52,7 +52,7 @@ def test_assessors_see_each_other_once_both_have_finished(staff):
 
 
 def test_who_has_an_interview_to_score_sees_no_paper_scores(staff):
-    interview = InterviewFactory()
+    interview = InterviewFactory(slot__interviewer=staff)
     assessment = AssessmentFactory(application=interview.application, completed_at=DONE, is_eligible=True)
     assert assessment in Assessment.objects.visible_to(staff)
     sheet = InterviewSheet.objects.create(interview=interview, interviewer=staff)
