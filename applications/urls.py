@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from applications.views import calls, eligibility, eoi, sections, submission
+from applications.views import calls, eligibility, eoi, interviews, sections, submission
 
 app_name = "applications"
 urlpatterns = [
@@ -27,4 +27,7 @@ urlpatterns = [
     path("eoi/<slug:reference>/check/", submission.check, name="check"),
     path("eoi/<slug:reference>/receipt/", submission.receipt, name="receipt"),
     path("eoi/<slug:reference>/withdraw/", submission.withdraw, name="withdraw"),
+    path("eoi/<slug:reference>/interview/", interviews.interview, name="interview"),
+    path("eoi/<slug:reference>/interview/change/", interviews.change, name="interview_change"),
+    path("eoi/<slug:reference>/interview/cancel/", interviews.cancel, name="interview_cancel"),
 ]

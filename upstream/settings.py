@@ -210,8 +210,12 @@ REMINDER_RULES = [
     "applications.reminders.eoi.DraftDeadline",
     "applications.reminders.eoi.CallClosed",
     "applications.reminders.eoi.ClosingDigest",
+    "applications.reminders.interviews.InterviewSoon",
 ]
-EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
+EMAIL_ATTACHMENTS = {
+    "expression-of-interest": "applications.documents.receipt_attachment",
+    "interview-invitation": "applications.calendars.interview_invitation",
+}
 
 CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (

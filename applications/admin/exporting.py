@@ -10,17 +10,17 @@ from upstream.documents.spreadsheets import Cell, csv_lines, xlsx
 NAME = "expressions-of-interest"
 
 
-def as_csv(rows: Iterable[Iterable[Cell]]) -> StreamingHttpResponse:
+def as_csv(rows: Iterable[Iterable[Cell]], name: str = NAME) -> StreamingHttpResponse:
     """Send a table as CSV, row by row."""
-    headers = {"Content-Disposition": f'attachment; filename="{NAME}.csv"'}
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def as_xlsx(rows: Iterable[Iterable[Cell]]) -> HttpResponse:
+def as_xlsx(rows: Iterable[Iterable[Cell]], name: str = NAME) -> HttpResponse:
     """Send a table as an Excel workbook."""
-    headers = {"Content-Disposition": f'attachment; filename="{NAME}.xlsx"'}
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(xlsx(rows, "Expressions of interest"), content_type=content_type, headers=headers)
+    return HttpResponse(xlsx(rows, name.replace("-", " ").capitalize()), content_type=content_type, headers=headers)
 
 
-FORMATS: dict[str, Callable[[Iterable[Iterable[Cell]]], HttpResponseBase]] = {"csv": as_csv, "xlsx": as_xlsx}
+FORMATS: dict[str, Callable[..., HttpResponseBase]] = {"csv": as_csv, "xlsx": as_xlsx}

@@ -69,6 +69,7 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
         "can_withdraw": can_withdraw(request.user, application),
         "done": sum(section.state == "Completed" for section in sections),
         "attempts": application.attempts.count(),
+        "interview": application.interviews.live().select_related("slot").first(),
     }
     if can_write(request.user, application, now):
         return render(request, "applications/eoi_tasks.html", context)

@@ -27,6 +27,7 @@ ROLES: dict[str, frozenset[str]] = {
             "applications.view_conflict",
             "applications.view_decision",
             "applications.view_extension",
+            "applications.view_interview",
             "applications.view_interviewquestion",
             "applications.view_interviewslot",
             "applications.view_panel",

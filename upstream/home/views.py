@@ -3,10 +3,11 @@
 from allauth.account.views import logout
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from applications.models import Application, Call
+from applications.models import Application, Call, Interview
 from cohort.models import CouncilContact
 from cohort.states import ContactStatus
 from upstream import clock
@@ -20,7 +21,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "home/home.html", {"calls": calls})
     standings = CouncilContact.objects.filter(user=request.user).select_related("council", "invited_by")
-    applications = Application.objects.of_councils_of(request.user).select_related("call__cohort", "council")
+    interviews = Prefetch("interviews", Interview.objects.live().select_related("slot"), to_attr="live_interviews")
+    applications = Application.objects.of_councils_of(request.user).select_related("call__cohort", "council").prefetch_related(interviews)
     context = {
         "now": now,
         "calls": calls,
