@@ -8,11 +8,17 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from applications.admin.filters import ColumnFilter
+from applications.admin.filters import CallFilter, ColumnFilter
 from applications.models import Interview, InterviewSheet, InterviewSlot
 from applications.states import InterviewStatus
 from upstream.accounts.models import User
 from upstream.deadlines import long_date
+
+
+class InterviewCallFilter(CallFilter):
+    """By the call of the EoI."""
+
+    column = "application__call"
 
 
 class InterviewStatusFilter(ColumnFilter):

@@ -11,6 +11,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from applications.admin.filters import CallFilter
 from applications.admin.interview_filters import InterviewerFilter, SlotDayFilter, SlotStandingFilter
@@ -28,7 +29,7 @@ STANDINGS = dict(SlotStandingFilter.labels)
 def withdraw(slot: InterviewSlot, user: User) -> str:
     """Withdraw a slot."""
     withdraw_slot(slot_id=slot.pk, by=user)
-    return f"{in_words(slot.starts_at).capitalize()} is no longer offered."
+    return f"{capfirst(in_words(slot.starts_at))} is no longer offered."
 
 
 def is_free(slot: InterviewSlot, _user: Any) -> bool:
@@ -82,7 +83,7 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
             except ValidationError as error:
                 form.add_error(None, error)
             else:
-                messages.success(request, f"{in_words(slot.starts_at).capitalize()} is offered.")
+                messages.success(request, f"{capfirst(in_words(slot.starts_at))} is offered.")
                 return redirect(f"admin:{self.url_name('changelist')}")
         return self.page(request, "admin/applications/interview_slot.html", title="Offer a time", form=form)
 

@@ -18,8 +18,13 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applications.admin.exporting import FORMATS
-from applications.admin.filters import CallFilter
-from applications.admin.interview_filters import InterviewDayFilter, InterviewsInterviewerFilter, InterviewStatusFilter, SheetFilter
+from applications.admin.interview_filters import (
+    InterviewCallFilter,
+    InterviewDayFilter,
+    InterviewsInterviewerFilter,
+    InterviewStatusFilter,
+    SheetFilter,
+)
 from applications.forms.interviews import ReplacementForm, SheetForm
 from applications.models import Application, Interview, InterviewQuestion, InterviewSheet
 from applications.services.export import export_interviews
@@ -104,7 +109,7 @@ class InterviewAdmin(ReadOnlyAdmin):
     """The list of interviews, and the desk."""
 
     list_display = ("when", "council", "status_tag", "first", "second", "phone", "sheets")
-    list_filter = (CallFilter, InterviewStatusFilter, InterviewDayFilter, InterviewsInterviewerFilter, SheetFilter)
+    list_filter = (InterviewCallFilter, InterviewStatusFilter, InterviewDayFilter, InterviewsInterviewerFilter, SheetFilter)
     list_select_related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
     search_fields = ("application__reference", "application__council__name", "application__council__official_name", "contact_name")
     search_help_text = "Reference, council or who to ask for"

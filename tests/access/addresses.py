@@ -31,6 +31,8 @@ ARGUMENTS: dict[str, Arguments] = {
     **each(
         "applications:eoi applications:answers applications:pdf applications:check applications:withdraw", lambda r: [r.draft.reference]
     ),
+    **each("applications:interview", lambda r: [r.shortlisted.reference]),
+    **each("applications:interview_change applications:interview_cancel", lambda r: [r.interview.application.reference]),
     **each("applications:receipt", lambda r: [r.submitted.reference]),
     **each(
         "applications:call applications:questions applications:questions_pdf applications:terms applications:start"
@@ -41,8 +43,10 @@ ARGUMENTS: dict[str, Arguments] = {
 OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:app_list": lambda _: ["cohort"],
     "admin:applications_application_export": lambda _: ["csv"],
+    "admin:applications_interview_export": lambda _: ["csv"],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
+PAGES_OF_NO_RECORD = {"changelist", "add", "load", "forecast", "ask", "unbooked", "offer", "series"}
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}
 SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "cohort:request": lambda r: {"council": r.council.code},
@@ -57,6 +61,8 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "applications:autosave": lambda r: {"revision": "1", r.text.field_name: "Other text"},
     "applications:withdraw": lambda _: {"reason": ""},
     "applications:check": lambda _: {"agree": "on"},
+    "applications:interview": lambda r: {"slot": r.slots[0].pk, "contact_name": "Sam", "phone": "01632 960001"},
+    "applications:interview_change": lambda r: {"slot": r.slots[1].pk, "contact_name": "Sam", "phone": "01632 960001"},
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
 }
 
@@ -71,7 +77,7 @@ def address(world: World, name: str, role: str, side: str) -> str:
         return reverse(name, args=OFFICE_ARGUMENTS[name](world.office))
     model, _, page = name.removeprefix("admin:").rpartition("_")
     record = getattr(world.office, f"{model}_{page}", None) or getattr(world.office, model, None)
-    takes_record = name.startswith("admin:") and record and page not in {"changelist", "add", "load", "forecast", "ask"}
+    takes_record = name.startswith("admin:") and record and page not in PAGES_OF_NO_RECORD
     return reverse(name, args=[record.pk] if takes_record else [])
 
 

@@ -100,6 +100,9 @@ TABLE = (
     Row("applications:{autosave,presence}", "in 405", "401 404 200+ 200+ 409 404 409"),
     Row("applications:check", "in 404 200 200 302 404 302", "401 404 302 302+ 302 404 302"),
     Row("applications:withdraw", "in 404 302 200 302 404 302", "401 404 302 302+ 302 404 302"),
+    # Interviews; the office is shown where the EoI stands instead
+    Row("applications:interview", "in 404 200 200 302 404 302", "401 404 302+ 302+ 302 404 302"),
+    Row("applications:interview_{change,cancel}", "in 404 200 200 302 404 302", "401 404 302+ 302+ 302 404 302"),
     # The office's entrance
     Row("admin:index admin:app_list", "door door door door 200 200 200", "200 200 200"),
     Row("admin:login", "in 403 403 403 302 302 302", "in 403 403 403 302 302 302"),
@@ -115,7 +118,8 @@ TABLE = (
     Row(
         "admin/{accounts/user,audit/entry,correspondence/outboundemail,correspondence/remindersent,"
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
-        "applications/application,applications/call,applications/section,applications/extension}/<path:object_id>/",
+        "applications/application,applications/call,applications/section,applications/extension,"
+        "applications/interview,applications/interviewslot}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -150,6 +154,20 @@ TABLE = (
     Row("admin:applications_application_extend", "200 404 200", "200 404 200"),
     Row("admin:applications_application_change", "200 404 200", "405 405 405"),
     Row("admin:applications_application_export", "405 405 405", "200+ 403 200+"),
+    # The office: interviews. The staff of this table ring nobody themselves, so no sheet is theirs to write
+    Row("admin:applications_interview{,slot}_changelist", "200 403 200", "200 403 200"),
+    Row("admin:applications_interview{,slot}_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_interview{,slot}_{add,delete}", "403 403 403", "403 403 403"),
+    Row("admin:applications_interviewslot_change", "200 404 200", "403 403 403"),
+    Row("admin:applications_interview_change", "200 404 200", "403 404 403"),
+    Row("admin:applications_interview_unbooked", "200 403 200", "405 405 405"),
+    Row("admin:applications_interview_export", "405 405 405", "200+ 403 200+"),
+    Row("admin:applications_interview_autosave", "405 405 405", "409 404 409"),
+    Row("admin:applications_interview_{missed,held}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_interview_replace_{first,second}", "200 404 200", "200 404 200"),
+    Row("admin:applications_interviewslot_{offer,series}", "200 403 200", "200 403 200"),
+    Row("admin:applications_interviewslot_withdraw", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_application_nudge", "200 404 200", "302+ 404 302+"),
     # The office: what is edited, and never deleted
     Row("admin:cohort_{council,cohort}_{changelist,history}", "200 200 200", "200 200 200"),
     Row("admin:cohort_{council,cohort}_change", "200 200 200", "200 403 200"),

@@ -37,6 +37,7 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import InterviewFactory, InterviewSlotFactory, ShortlistedFactory
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -166,7 +167,18 @@ def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
         text=text,
         file=attach_file(application_id=draft.pk, question=letter, upload=upload, by=contact.user),
         submitted=submitted,
+        **interviews_of(council),
     )
+
+
+def interviews_of(council: Any) -> dict[str, Any]:
+    """Return a shortlisted EoI that has to book, one with an interview, and a free slot for either."""
+    to_book, booked = (ShortlistedFactory(council=council) for _ in range(2))
+    return {
+        "shortlisted": to_book,
+        "interview": InterviewFactory(application=booked),
+        "slots": [InterviewSlotFactory(call=each.call) for each in (to_book, booked)],
+    }
 
 
 def form_of(call: Any) -> Any:
@@ -182,6 +194,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
     emails = {status: mail(status) for status in (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)}
     person = UserFactory()
     soon = timezone.now() + timedelta(days=1)
+    started = InterviewFactory(slot__starts_at=timezone.now() - timedelta(minutes=5))
     return SimpleNamespace(
         accounts_user=person,
         applications_extension=Extension.objects.create(
@@ -203,6 +216,11 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         cohort_focusarea=FocusArea.objects.create(name="Places"),
         cohort_servicearea=ServiceArea.objects.create(name="Streets"),
         applications_application=own.draft,
+        applications_application_nudge=own.shortlisted,
+        applications_interview=own.interview,
+        applications_interview_missed=started,
+        applications_interview_held=started,
+        applications_interviewslot=own.slots[0],
         applications_section=own.section,
         applications_call=other.call,
         applications_call_unpublish=CallFactory(opens_at=soon),

@@ -31,6 +31,12 @@ class SubmittedFactory(ApplicationFactory):
     content_hash = "0" * 64
 
 
+class ShortlistedFactory(SubmittedFactory):
+    """An EoI whose council has to book an interview."""
+
+    status = ApplicationStatus.SHORTLISTED
+
+
 class ConflictFactory(DjangoModelFactory):
     """An active one."""
 

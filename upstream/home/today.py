@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from applications.models import Application, Call, Extension
-from applications.states import ApplicationStatus
+from applications.models import Application, Call, Extension, Interview, InterviewSheet
+from applications.states import ApplicationStatus, InterviewStatus
 from cohort.models import Cohort, CouncilContact
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from upstream import clock
@@ -129,17 +129,50 @@ def on_day(day: date, what: str) -> Deadline:
     return Deadline(datetime.combine(day, time.max, LONDON), long_date(day), what)
 
 
+def own_interviews(user: User, now: datetime) -> Iterator[Duty]:
+    """Interviews in which the person rings today or tomorrow, and sheets of theirs whose interview's time has come."""
+    own = InterviewSheet.objects.visible_to(user).unsubmitted_of(user).select_related("interview__slot")
+    sheets = [(sheet.interview.is_booked, sheet.interview.slot.starts_at) for sheet in own]
+    today = now.astimezone(LONDON).date()
+    for day, word in ((today, "today"), (today + timedelta(days=1), "tomorrow")):
+        number = sum(is_booked and starts_at > now and starts_at.astimezone(LONDON).date() == day for is_booked, starts_at in sheets)
+        if number:
+            url = list_url("applications_interview", day=day.isoformat(), interviewer=user.pk, status=InterviewStatus.BOOKED)
+            yield Duty(f"You have {counted(number, 'interview')} {word}", url)
+    due = sum(starts_at <= now for _, starts_at in sheets)
+    if due:
+        yield Duty(f"{counted(due, 'interview sheet')} of yours to submit", list_url("applications_interview", sheets="mine"))
+
+
+def unbooked_interviews(user: User, _now: datetime) -> Iterator[Duty]:
+    """Shortlisted councils that have not booked."""
+    number = Application.objects.visible_to(user).awaiting_interview().count()
+    if number:
+        yield Duty(f"{counted(number, 'shortlisted council')} without an interview", reverse("admin:applications_interview_unbooked"))
+
+
+def interview_dates(user: User, now: datetime) -> Iterator[Deadline]:
+    """Interviews to come."""
+    booked = Interview.objects.visible_to(user).filter(status=InterviewStatus.BOOKED, slot__starts_at__gt=now)
+    for interview in booked.select_related("slot", "application__council").order_by("slot__starts_at")[:SHOWN]:
+        moment = interview.slot.starts_at
+        yield Deadline(moment, in_words(moment), f"Interview with {interview.application.council}")
+
+
 NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("cohort.change_councilcontact", waiting_requests),
     ("applications.approve_extension", waiting_extensions),
     ("correspondence.view_outboundemail", troubled_mail),
     ("applications.view_application", closing_calls),
     ("applications.view_application", silent_scanner),
+    ("applications.conduct_interview", own_interviews),
+    ("applications.conduct_interview", unbooked_interviews),
 )
 DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_call", call_dates),
     ("applications.view_extension", extension_dates),
     ("cohort.view_cohort", cohort_dates),
+    ("applications.conduct_interview", interview_dates),
 )
 
 

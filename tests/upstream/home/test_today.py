@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from applications.models import Extension
-from applications.states import ApplicationStatus
+from applications.models import Extension, InterviewSheet
+from applications.states import ApplicationStatus, InterviewStatus
 from cohort.models import PoliticalControl
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from tests.factories import (
@@ -18,6 +18,7 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewSlotFactory, SubmittedFactory
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.home.charts import tiles
@@ -25,7 +26,7 @@ from upstream.home.charts import tiles
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
-QUERIES = 16
+QUERIES = 19
 
 
 @pytest.fixture
@@ -193,6 +194,38 @@ def test_finance_see_their_own_dates_and_nothing_of_expressions_of_interest(clie
     }
 
 
+def test_ones_own_interviews_and_sheets_lead_to_the_lists_that_they_count(office, staff, call):
+    def interview(starts_at, status=InterviewStatus.BOOKED, person=staff):
+        made = InterviewFactory(application__call=call, slot__starts_at=starts_at, slot__interviewer=person, status=status)
+        InterviewSheet.objects.create(interview=made, interviewer=person)
+        return made
+
+    hour = timedelta(hours=1)
+    later, tomorrow = interview(NOW + hour), interview(NOW + 25 * hour)
+    due = [interview(NOW - 48 * hour, InterviewStatus.HELD), interview(NOW - 24 * hour)]
+    others = interview(NOW + 2 * hour, person=StaffFactory())
+    interview(NOW - hour, person=StaffFactory())
+    interview(NOW + 3 * hour, InterviewStatus.CANCELLED)
+    hidden = interview(NOW + 4 * hour)
+    ConflictFactory(application=hidden.application, user=staff)
+    found = duties(office)
+    assert {text: list(office.get(url).context["cl"].result_list) for text, url in found.items() if "without" not in text} == {
+        "You have 1 interview today": [later],
+        "You have 1 interview tomorrow": [tomorrow],
+        "2 interview sheets of yours to submit": due,
+    }
+    lines = [deadline.what for deadline in office.get(URL).context["deadlines"]]
+    assert lines[:3] == [f"Interview with {each.application.council}" for each in (later, others, tomorrow)]
+
+
+def test_councils_that_have_not_booked_lead_to_the_list_of_them(office, call):
+    InterviewSlotFactory(call=call)
+    waiting = SubmittedFactory(call=call, status=ApplicationStatus.SHORTLISTED)
+    InterviewFactory(application__call=call)
+    url = duties(office)["1 shortlisted council without an interview"]
+    assert list(office.get(url).context["applications"]) == [waiting]
+
+
 @pytest.mark.parametrize("number", [5, 50])
 def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(office, call, number, django_assert_num_queries):
     by = StaffFactory()
@@ -200,6 +233,8 @@ def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(
         ApplicationFactory(call=call)
         ContactFactory(status=ContactStatus.REQUESTED)
         extension(call, by)
+        InterviewFactory(application__call=call)
+        SubmittedFactory(call=call, status=ApplicationStatus.SHORTLISTED)
     office.get(URL)
     with django_assert_num_queries(QUERIES):
         office.get(URL)
