@@ -108,7 +108,7 @@ NUDGE = Act(
 class InterviewAdmin(ReadOnlyAdmin):
     """The list of interviews, and the desk."""
 
-    list_display = ("when", "council", "status_tag", "first", "second", "phone", "sheets")
+    list_display = ("when", "council", "status_tag", "interviewers", "sheets", "phone")
     list_filter = (InterviewCallFilter, InterviewStatusFilter, InterviewDayFilter, InterviewsInterviewerFilter, SheetFilter)
     list_select_related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
     search_fields = ("application__reference", "application__council__name", "application__council__official_name", "contact_name")
@@ -136,7 +136,7 @@ class InterviewAdmin(ReadOnlyAdmin):
             offered=can_be_held,
         ),
         Act(
-            name="replace_first",
+            name="swap-first",
             label="Replace the first interviewer",
             permission=MAY_INTERVIEW,
             run=replace("interviewer"),
@@ -145,7 +145,7 @@ class InterviewAdmin(ReadOnlyAdmin):
             offered=can_change_hands,
         ),
         Act(
-            name="replace_second",
+            name="swap-second",
             label="Replace the second interviewer",
             permission=MAY_INTERVIEW,
             run=replace("second_interviewer"),
@@ -187,9 +187,10 @@ class InterviewAdmin(ReadOnlyAdmin):
         sheet = own_sheet(interview, request.user)  # type: ignore[arg-type]
         if request.method != "POST":
             return self.desk(request, interview, sheet)
-        if sheet is None or sheet.submitted_at:
+        if sheet is None:
             raise PermissionDenied
-        return self.keep(request, interview, sheet)
+        # The timer's button stands alone once the sheet is submitted.
+        return self.keep(request, interview, sheet) if "revision" in request.POST else self.press(request, interview)
 
     def keep(self, request: HttpRequest, interview: Interview, sheet: InterviewSheet) -> HttpResponse:
         """Save the sheet whichever button was pressed, then do what the button says."""
@@ -203,16 +204,21 @@ class InterviewAdmin(ReadOnlyAdmin):
         except SheetClosed:
             typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
             return self.desk(request, interview, own_sheet(interview, person), typed=typed, status=409)
+        return self.press(request, interview, form)
+
+    def press(self, request: HttpRequest, interview: Interview, form: SheetForm | None = None) -> HttpResponse:
+        """Do what the button says."""
+        person: User = request.user  # type: ignore[assignment]
         try:
-            message = press(request.POST.get("action", ""), interview, person)
+            message = pressed(request.POST.get("action", ""), interview, person)
         except InvalidTransition as refusal:
             messages.error(request, str(refusal))
         except ValidationError as error:
+            form = form or SheetForm(questions=guide(interview), sheet=own_sheet(interview, person))  # type: ignore[arg-type]
             form.add_error(None, error)
-            interview.refresh_from_db()
             return self.desk(request, interview, own_sheet(interview, person), form)
         else:
-            if form.errors:
+            if form and form.errors:
                 return self.desk(request, interview, own_sheet(interview, person), form)
             messages.success(request, message)
         return redirect(self.page_url(interview))
@@ -252,7 +258,7 @@ class InterviewAdmin(ReadOnlyAdmin):
         elif form is None:
             form = SheetForm(questions=questions, sheet=sheet)
         context = {
-            "title": f"{interview.application.council}, {in_words(interview.slot.starts_at)}",
+            "title": f"Interview with {interview.application.council}",
             "interview": interview,
             "application": interview.application,
             "slot": interview.slot,
@@ -293,7 +299,7 @@ class InterviewAdmin(ReadOnlyAdmin):
     @admin.display(description="Council", ordering="application__council__name")
     def council(self, interview: Interview) -> str:
         """Whom they ring."""
-        return f"{interview.application.council} ({interview.application.reference})"
+        return str(interview.application.council)
 
     @admin.display(description="Status", ordering="status")
     def status_tag(self, interview: Interview) -> SafeString:
@@ -301,15 +307,10 @@ class InterviewAdmin(ReadOnlyAdmin):
         slug = interview.status.replace("_", "-")
         return format_html('<span class="office-tag office-tag-{}">{}</span>', slug, interview.get_status_display())
 
-    @admin.display(description="First interviewer")
-    def first(self, interview: Interview) -> str:
+    @admin.display(description="Interviewers")
+    def interviewers(self, interview: Interview) -> str:
         """Who rings."""
-        return str(interview.slot.interviewer)
-
-    @admin.display(description="Second interviewer")
-    def second(self, interview: Interview) -> str:
-        """Who rings too."""
-        return str(interview.slot.second_interviewer)
+        return " and ".join(map(str, interview.slot.interviewers))
 
     @admin.display(description="Sheets", ordering="sheets_submitted")
     def sheets(self, interview: Interview) -> str:
@@ -335,7 +336,7 @@ def save(interview: Interview, form: SheetForm, request: HttpRequest, person: Us
     return save_sheet(interview_id=interview.pk, revision=revision, lines=form.lines(), summary=summary, by=person)
 
 
-def press(action: str, interview: Interview, person: User) -> str:
+def pressed(action: str, interview: Interview, person: User) -> str:
     """Do what a button of the desk says, and return what happened."""
     match action:
         case "start":

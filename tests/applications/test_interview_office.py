@@ -129,7 +129,20 @@ def test_the_other_sheet_opens_once_ones_own_is_submitted_and_stands_beside_it(o
     assert "Your sheet is submitted and locked." in page
     assert page.count("Sam heard otherwise") == 2
     assert page.count("About Question") == 2
-    assert office.post(desk(interview), typed(guide, 1, action="submit")).status_code == 403
+    assert office.post(desk(interview), typed(guide, 1, action="submit")).status_code == 409
+
+
+def test_the_timer_can_be_stopped_after_both_sheets_are_in_and_the_interview_is_held_then(office, interview, guide, alex, sam, move_clock):
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    office.post(desk(interview), typed(guide, action="start"))
+    office.post(desk(interview), typed(guide, 1, action="submit"))
+    save_sheet(interview_id=interview.pk, revision=0, lines={q.pk: Line(3, "") for q in guide}, summary="", by=sam)
+    submit_sheet(interview_id=interview.pk, by=sam)
+    assert "Stop the timer" in words(office.get(desk(interview)))
+    assert "The timer has stopped." in words(office.post(desk(interview), {"action": "stop"}, follow=True))
+    interview.refresh_from_db()
+    assert interview.status == InterviewStatus.HELD
 
 
 def test_a_sheet_without_every_score_is_saved_and_not_submitted(office, interview, guide, move_clock):
@@ -192,7 +205,7 @@ def test_a_conflicted_person_finds_no_desk_no_act_no_row_and_no_export(office, i
     InterviewSheet.objects.filter(interview=interview).update(submitted_at=NOW, summary="Secret")
     assert "Secret" in "".join(part.decode() for part in office.post(f"{LIST}export/csv/"))
     ConflictFactory(application=interview.application, user=alex)
-    for part in ("change", "autosave", "missed", "held", "replace_first", "replace_second", "history", "delete"):
+    for part in ("change", "autosave", "missed", "held", "swap-first", "swap-second", "history", "delete"):
         for method in (office.get, office.post):
             response = method(desk(interview, part), follow=True)
             refused = response.status_code in {404, 405} or (part == "delete" and response.status_code == 403)
@@ -220,10 +233,10 @@ def test_acts_of_the_desk(office, interview, alex, move_clock):
     page = words(office.get(desk(interview)))
     assert "Replace the first interviewer" in page
     assert "Nobody answered" not in page
-    page = words(office.post(desk(interview, "replace_second"), {"person": jo.pk}, follow=True))
+    page = words(office.post(desk(interview, "swap-second"), {"person": jo.pk}, follow=True))
     assert "Jo Webb now takes part." in page
     kim = ConflictFactory(application=interview.application, user=StaffFactory()).user
-    assert "has a conflict of interest with this council" in words(office.post(desk(interview, "replace_first"), {"person": kim.pk}))
+    assert "has a conflict of interest with this council" in words(office.post(desk(interview, "swap-first"), {"person": kim.pk}))
     move_clock(interview.slot.starts_at + timedelta(minutes=5))
     assert "Nobody answered" in words(office.get(desk(interview)))
     page = words(office.post(desk(interview, "missed"), follow=True))
