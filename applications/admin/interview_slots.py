@@ -41,7 +41,7 @@ def is_free(slot: InterviewSlot, _user: Any) -> bool:
 class InterviewSlotAdmin(ReadOnlyAdmin):
     """The list of slots, and the pages that make them."""
 
-    list_display = ("when", "standing_tag", "council", "interviewer", "second_interviewer", "call")
+    list_display = ("when", "standing_tag", "council", "interviewers", "call")
     list_filter = (CallFilter, SlotStandingFilter, SlotDayFilter, InterviewerFilter)
     list_select_related = ("interviewer", "second_interviewer", "call")
     fields = ("when", "minutes", "standing_tag", "council", "interviewer", "second_interviewer", "call", "withdrawn_at")
@@ -115,6 +115,11 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
         """Whether a council has it."""
         standing: str = slot.standing  # type: ignore[attr-defined]
         return format_html('<span class="office-tag office-tag-slot-{}">{}</span>', standing, STANDINGS[standing])
+
+    @admin.display(description="Interviewers")
+    def interviewers(self, slot: InterviewSlot) -> str:
+        """Who rings."""
+        return " and ".join(map(str, slot.interviewers))
 
     @admin.display(description="Council")
     def council(self, slot: InterviewSlot) -> str:
