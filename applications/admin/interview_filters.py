@@ -8,11 +8,12 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from applications.admin.filters import CallFilter, ColumnFilter
+from applications.admin.filters import CallFilter
 from applications.models import Interview, InterviewSheet, InterviewSlot
 from applications.states import InterviewStatus
 from upstream.accounts.models import User
 from upstream.deadlines import long_date
+from upstream.office import ColumnFilter
 
 
 class InterviewCallFilter(CallFilter):
@@ -35,7 +36,7 @@ class DayFilter(ColumnFilter):
     title = "day"
     parameter_name = column = "day"
 
-    def found_choices(self, request: HttpRequest) -> list[tuple[Any, str]]:
+    def found_choices(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002  (ColumnFilter's signature)
         """Return the days on which the person sees something, in order."""
         days: Iterable[date] = self.records(request).order_by("day").values_list("day", flat=True).distinct()
         return [(day.isoformat(), long_date(day)) for day in days]
@@ -72,7 +73,7 @@ class InterviewerFilter(ColumnFilter):
     parameter_name = "interviewer"
     seats: tuple[str, str] = ("interviewer", "second_interviewer")
 
-    def found_choices(self, request: HttpRequest) -> list[tuple[Any, str]]:  # noqa: ARG002  (the choices are the same for all)
+    def found_choices(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:  # noqa: ARG002  (the same for all)
         """Return the people who have slots."""
         offered = InterviewSlot.objects.offered()
         people = User.objects.filter(Q(pk__in=offered.values("interviewer")) | Q(pk__in=offered.values("second_interviewer")))

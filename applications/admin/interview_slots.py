@@ -34,7 +34,7 @@ def withdraw(slot: InterviewSlot, user: User) -> str:
 
 def is_free(slot: InterviewSlot, _user: Any) -> bool:
     """Return whether the slot could be withdrawn."""
-    return slot.standing in {"free", "past"}  # type: ignore[attr-defined]
+    return InterviewSlot.objects.free().filter(pk=slot.pk).exists()
 
 
 @admin.register(InterviewSlot)

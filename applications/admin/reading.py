@@ -18,6 +18,7 @@ VERBS = {
     "application.started": "Started",
     "application.submitted": "Submitted",
     "application.withdrawn": "Withdrawn",
+    "interview.nudged": "Asked to book its interview",
 }
 
 

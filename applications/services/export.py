@@ -12,6 +12,7 @@ from applications.states import QuestionKind
 from cohort.states import Control
 from upstream.accounts.models import User
 from upstream.audit.services import record
+from upstream.deadlines import MINUTE
 from upstream.documents.models import StoredFile
 from upstream.documents.spreadsheets import Cell
 
@@ -87,14 +88,14 @@ INTERVIEW_HEADINGS = ("Reference", "Council", "Interview (UK time)", "Status", "
 
 
 @transaction.atomic
-def export_interviews(*, sheets: QuerySet[InterviewSheet], file_format: str, by: User) -> Iterator[list[str]]:
+def export_interviews(*, sheets: QuerySet[InterviewSheet], file_format: str, by: User) -> Iterator[list[Cell]]:
     """Record which sheets a person takes out, and return the table of exactly those. `sheets` comes from `visible_to`."""
     taken = list(sheets.values_list("pk", flat=True))
     record(actor=by, verb="interviews.exported", subject=by, format=file_format, sheets=taken)
     return interview_table(InterviewSheet.objects.filter(pk__in=taken))
 
 
-def interview_table(sheets: QuerySet[InterviewSheet]) -> Iterator[list[str]]:
+def interview_table(sheets: QuerySet[InterviewSheet]) -> Iterator[list[Cell]]:
     """Yield the headings and then a row for each sheet, by time. Two columns for each question of the guide: score and note."""
     calls = sheets.order_by().values("interview__application__call")
     questions = list(InterviewQuestion.objects.filter(call__in=calls).order_by("call", "position", "pk"))
@@ -102,19 +103,21 @@ def interview_table(sheets: QuerySet[InterviewSheet]) -> Iterator[list[str]]:
     rows = sheets.select_related("interview__application__council", "interview__slot", "interviewer").prefetch_related("scores")
     for sheet in rows.order_by("interview__slot__starts_at", "interview", "pk").iterator(chunk_size=CHUNK):
         scores = {score.question_id: score for score in sheet.scores.all()}
-        noted = [(scores[question.pk].score, scores[question.pk].note) if question.pk in scores else ("", "") for question in questions]
-        yield [*interview_facts(sheet), *(str(cell) for pair in noted for cell in pair), sheet.summary]
+        noted: list[tuple[Cell, Cell]] = [
+            (scores[question.pk].score, scores[question.pk].note) if question.pk in scores else (None, None) for question in questions
+        ]
+        yield [*interview_facts(sheet), *(cell for pair in noted for cell in pair), sheet.summary]
 
 
-def interview_facts(sheet: InterviewSheet) -> list[str]:
+def interview_facts(sheet: InterviewSheet) -> list[Cell]:
     """Return what stands before the scores."""
     interview, took = sheet.interview, sheet.interview.duration
     return [
         interview.application.reference,
         interview.application.council.official_name,
-        f"{interview.slot.starts_at.astimezone(LONDON):%Y-%m-%d %H:%M}",
+        interview.slot.starts_at,
         interview.get_status_display(),
-        str(round(took.total_seconds() / 60)) if took is not None else "",
+        round(took / MINUTE) if took is not None else None,
         str(sheet.interviewer),
-        f"{sheet.submitted_at.astimezone(LONDON):%Y-%m-%d %H:%M:%S}" if sheet.submitted_at else "",
+        sheet.submitted_at,
     ]

@@ -363,7 +363,7 @@ def test_the_export_has_scores_and_notes_of_the_sheets_that_one_may_read(office,
     assert sheets[0][-5:-3] == ["3", "'=SUM(Alex Reed)"]
     assert rows(office.post(f"{LIST}export/csv/?status=cancelled")) == [[*headings[:7], "Summary"]]
     workbook = load_workbook(BytesIO(office.post(f"{LIST}export/xlsx/").content))
-    assert [[cell.value or "" for cell in row] for row in workbook.active.rows] == [headings, *sheets]
+    assert [[str(cell.value or "") for cell in row] for row in workbook.active.rows] == [headings, *sheets]
     assert Entry.objects.filter(verb="interviews.exported").count() == 4
 
 
