@@ -156,7 +156,7 @@ TABLE = (
     Row("admin:applications_application_export", "405 405 405", "200+ 403 200+"),
     # The office: interviews. The staff of this table ring nobody themselves, so no sheet is theirs to write
     Row("admin:applications_interview{,slot}_changelist", "200 403 200", "200 403 200"),
-    Row("admin:applications_interview{,slot}_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_interview{,slot}_history", "200 404 200", "200 404 200"),
     Row("admin:applications_interview{,slot}_{add,delete}", "403 403 403", "403 403 403"),
     Row("admin:applications_interviewslot_change", "200 403 200", "403 403 403"),
     Row("admin:applications_interview_change", "200 404 200", "403 404 403"),
