@@ -210,6 +210,7 @@ REMINDER_RULES = [
     "applications.reminders.eoi.DraftDeadline",
     "applications.reminders.eoi.CallClosed",
     "applications.reminders.eoi.ClosingDigest",
+    "applications.reminders.panel.ReviewsDue",
 ]
 EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
 

@@ -31,6 +31,18 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Return the EoIs of the councils that the person acts for."""
         return self.filter(council__in=CouncilContact.objects.active().filter(user=user).values("council"))
 
+    def shortlisted(self) -> Self:
+        """Return the EoIs that panels score."""
+        return self.filter(status=ApplicationStatus.SHORTLISTED)
+
+    def with_reviewers(self) -> Self:
+        """Annotate `reviewers`: how many panel members score it, those apart who have a conflict with it."""
+        from applications.models.panel import Review  # reviews are of EoIs, so their models build on these
+
+        reviews = Review.objects.unconflicted().filter(assignment__application=OuterRef("pk")).order_by()
+        number = reviews.values("assignment__application").annotate(number=Count("pk")).values("number")
+        return self.annotate(reviewers=Coalesce(Subquery(number), 0))
+
     def with_deadline(self) -> Self:
         """Annotate `deadline`: the moment before which this council must submit."""
         return self.annotate(deadline=deadline(closes_at="call__closes_at", call=OuterRef("call"), council=OuterRef("council")))

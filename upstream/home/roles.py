@@ -5,6 +5,7 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "accounts.view_user",
             "applications.add_call",
+            "applications.add_conflict",
             "applications.add_interviewquestion",
             "applications.add_interviewslot",
             "applications.add_panel",

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Func, IntegerField, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
-from applications.models import Application, Call, Extension
-from applications.states import ApplicationStatus
+from applications.models import Application, Assignment, Call, Extension, Panel, Review
+from applications.states import ApplicationStatus, AssignmentStatus
 from cohort.models import Cohort, CouncilContact
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from upstream import clock
@@ -88,6 +88,26 @@ def troubled_mail(user: User, _now: datetime) -> Iterator[Duty]:
             yield Duty(f"{counted(numbers[status], 'message')} that {what}", list_url("correspondence_outboundemail", status__exact=status))
 
 
+def panel_needs(user: User, now: datetime) -> Iterator[Duty]:
+    """Panels with scores that are late, or with EoIs that have lost a reviewer: one query."""
+    late = Review.objects.waiting().filter(assignment__member__panel=OuterRef("pk"), assignment__member__panel__due_at__lte=now)
+    given = Assignment.objects.filter(status=AssignmentStatus.COMMITTED).values("application")
+    shortlisted = Application.objects.visible_to(user).shortlisted().filter(call=OuterRef("call"), pk__in=given)
+    short = shortlisted.with_reviewers().filter(reviewers__lt=OuterRef("reviews_per_application"))  # type: ignore[misc]
+    numbers = Panel.objects.annotate(late=number_of(late), short=number_of(short)).values_list("pk", "late", "short")
+    for panel, late_number, short_number in numbers:
+        if late_number:
+            yield Duty(f"{counted(late_number, 'review')} of the panel late", reverse("admin:applications_panel_progress", args=[panel]))
+        if short_number:
+            text = f"{counted(short_number, 'expression')} of interest with too few reviewers"
+            yield Duty(text, reverse("admin:applications_panel_assign", args=[panel]))
+
+
+def number_of(records: QuerySet[Any]) -> Subquery:
+    """Return the expression for how many records there are, nothing for none."""
+    return Subquery(records.order_by().annotate(number=Func("pk", function="COUNT")).values("number"), output_field=IntegerField())
+
+
 def closing_calls(_user: User, now: datetime) -> Iterator[Duty]:
     """Calls that close within a fortnight."""
     for call in Call.objects.published().filter(opens_at__lte=now, closes_at__gt=now, closes_at__lte=now + SOON).order_by("closes_at"):
@@ -115,6 +135,12 @@ def extension_dates(user: User, now: datetime) -> Iterator[Deadline]:
         yield Deadline(extension.until, in_words(extension.until), f"The extension of {extension.council} ends")
 
 
+def panel_dates(_user: User, now: datetime) -> Iterator[Deadline]:
+    """When panels' scores are due."""
+    for panel in Panel.objects.filter(due_at__gt=now).select_related("call"):
+        yield Deadline(panel.due_at, in_words(panel.due_at), f"Scores of the panel of {panel.call} are due")
+
+
 def cohort_dates(_user: User, now: datetime) -> Iterator[Deadline]:
     """Days that councils have been promised."""
     today = now.astimezone(LONDON).date()
@@ -135,11 +161,13 @@ NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("correspondence.view_outboundemail", troubled_mail),
     ("applications.view_application", closing_calls),
     ("applications.view_application", silent_scanner),
+    ("applications.change_panel", panel_needs),
 )
 DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_call", call_dates),
     ("applications.view_extension", extension_dates),
     ("cohort.view_cohort", cohort_dates),
+    ("applications.view_panel", panel_dates),
 )
 
 

@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from applications.models import Application, Call
+from applications.models import Application, Call, PanelMember
 from cohort.models import CouncilContact
 from cohort.states import ContactStatus
 from upstream import clock
@@ -28,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "invitations": standings.filter(status=ContactStatus.INVITED),
         "waiting": standings.filter(status=ContactStatus.REQUESTED),
         "contacts": standings.filter(status=ContactStatus.ACTIVE),
+        "seats": PanelMember.objects.seated().filter(user=request.user).select_related("panel__call__cohort"),
     }
     return render(request, "home/yours.html", context)
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from applications.models import Extension
-from applications.states import ApplicationStatus
+from applications.states import ApplicationStatus, AssignmentStatus
 from cohort.models import PoliticalControl
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from tests.factories import (
@@ -18,6 +18,7 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelFactory, PanelMemberFactory, ReviewFactory
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.home.charts import tiles
@@ -25,7 +26,7 @@ from upstream.home.charts import tiles
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
-QUERIES = 16
+QUERIES = 18
 
 
 @pytest.fixture
@@ -117,6 +118,25 @@ def test_a_scanner_is_missed_only_where_one_was_set_up(office, settings, clamd):
     settings.CLAMD = None
     assert "Uploaded files are not scanned for malware" in office.get(URL).content.decode()
     assert not duties(office)
+
+
+def test_late_scores_and_lost_reviewers_lead_to_the_panels_pages(office):
+    closed = CallFactory(opens_at=NOW - timedelta(days=60), closes_at=NOW - timedelta(days=30))
+    panel = PanelFactory(call=closed, due_at=NOW - timedelta(hours=1), reviews_per_application=1)
+    members = PanelMemberFactory.create_batch(2, panel=panel)
+    reviews = [ReviewFactory(assignment=AssignmentFactory(member=member)) for member in members]
+    AssignmentFactory(member=members[0], status=AssignmentStatus.PROPOSED, committed_at=None)
+    conflict = ConflictFactory(application=reviews[0].assignment.application, user=members[0].user)
+    assert duties(office) == {
+        "1 review of the panel late": f"/admin/applications/panel/{panel.pk}/progress/",
+        "1 expression of interest with too few reviewers": f"/admin/applications/panel/{panel.pk}/assign/",
+    }
+    conflict.delete()
+    assert list(duties(office)) == ["2 reviews of the panel late"]
+    panel.due_at = NOW + timedelta(days=1)
+    panel.save()
+    assert not duties(office)
+    assert f"Scores of the panel of {closed} are due" in {deadline.what for deadline in office.get(URL).context["deadlines"]}
 
 
 def test_the_next_deadlines_stand_in_order(office, call, staff):
