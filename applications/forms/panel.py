@@ -54,8 +54,8 @@ class DeclarationForm(forms.Form):
             pk: conflict for pk, conflict in conflicts.items() if conflict.status in {ConflictStatus.ACTIVE, ConflictStatus.WAIVED}
         }
         # Somebody who has once answered what was found is not asked again.
-        answered = {pk for pk, conflict in conflicts.items() if conflict.status != ConflictStatus.PROPOSED}
-        self.found = {pk: how for pk, how in found.items() if pk not in answered}
+        proposed = {pk: conflict.detail for pk, conflict in conflicts.items() if conflict.status == ConflictStatus.PROPOSED}
+        self.found = {pk: how for pk, how in found.items() if pk not in conflicts} | proposed
         for application in self.applications:
             if application.pk not in self.standing:
                 self.fields[f"kind_{application.pk}"] = forms.ChoiceField(

@@ -114,10 +114,10 @@ def _tell_of_lost_reviewer(conflict: Conflict, at: datetime) -> None:
 def dismiss_conflict(*, application_id: int, user: User, reason: str, by: User) -> Conflict:
     """Say that what was detected is no conflict, and why. Raises InvalidTransition unless it still waits for an answer."""
     application = _lock(application_id)
-    conflict = Conflict.objects.select_related("application").get(application=application, user=user)
+    conflict = Conflict.objects.get(application=application, user=user)
     check_transition(conflict.status, ConflictStatus.DISMISSED, CONFLICT_TRANSITIONS)
     _decide(conflict, ConflictStatus.DISMISSED, reason=reason, by=by)
-    record(actor=by, verb="conflict.dismissed", subject=conflict, application=conflict.application_id, user=user.pk)
+    record(actor=by, verb="conflict.dismissed", subject=conflict, application=application.pk, user=user.pk)
     return conflict
 
 
@@ -147,7 +147,11 @@ def settle(
     dismissals: Mapping[int, str],
     by: User,
 ) -> None:
-    """Keep a person's answers about many EoIs, each by its id. Raises InvalidTransition when one was decided meanwhile."""
+    """Keep a person's answers about many EoIs, each by its id.
+
+    Raises InvalidTransition when one was decided meanwhile, or when more has been detected than they have answered.
+    """
+    propose_detected([user], applications)
     for application in sorted(applications, key=lambda application: application.pk):
         if application.pk in interests:
             declare_conflict(application_id=application.pk, user=user, interest=interests[application.pk], by=by)
