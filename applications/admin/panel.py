@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
@@ -20,7 +20,7 @@ from applications.services.assignment import CannotAssign, Table, table_of
 from applications.services.conflicts import Interest, declare_conflict
 from applications.services.panel import invite_again, invite_member, make_chair, progress_of, remind_member, withdraw_member
 from applications.services.scoring import reopen_review
-from applications.states import AssignmentStatus, ConflictKind, MemberStatus, ReviewStatus
+from applications.states import AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -222,7 +222,7 @@ class PanelAdmin(OfficeAdmin):
             "cells": [(cell, table.load(cell.member)) for cell in cells(table, application)],
             "number": table.number(application),
         }
-        return self.panel_page(request, "panel_reviewers", panel, title=f"Reviewers of {application}", **context)
+        return self.panel_page(request, "panel_reviewers", panel, title="Reviewers", **context)
 
     def change_reviewers(self, request: HttpRequest, panel: Panel, application: Application) -> None:
         """Add, drop, pin or move, as the pressed button says."""
@@ -344,7 +344,7 @@ class PanelMemberAdmin(ReadOnlyAdmin):
             offered=may_chair,
         ),
         Act(
-            name="invite-again",
+            name="reinvite",
             label="Invite again",
             permission=MAY_RUN,
             run=again,
@@ -386,13 +386,25 @@ class ConflictCallFilter(CallFilter):
 class ConflictAdmin(ReadOnlyAdmin):
     """Who is kept from which EoI, and why."""
 
-    list_display = ("user", "application", "kind", "status", "is_detected", "detail", "reason", "decided_at")
+    list_display = ("user", "application", "kind", "status", "scores_left_out", "detail", "reason")
     list_select_related = ("user", "application__council")
     list_filter = (ConflictCallFilter, "status", "kind")
     search_fields = ("user__full_name", "user__email", "application__reference", "application__council__official_name")
     search_help_text = "Person, reference or council"
     fields = ("user", "application", "kind", "detail", "status", "is_detected", "created_at", "decided_by", "decided_at", "reason")
     change_list_template = "admin/applications/conflict_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return what the list shows: also whether the person has submitted scores."""
+        submitted = Review.objects.filter(
+            status=ReviewStatus.SUBMITTED, assignment__application=OuterRef("application"), assignment__member__user=OuterRef("user")
+        )
+        return super().get_queryset(request).annotate(has_scored=Exists(submitted))  # type: ignore[no-any-return]
+
+    @admin.display(description="Scores left out")
+    def scores_left_out(self, conflict: Conflict) -> str:
+        """Whether submitted scores do not count because of it."""
+        return "Yes" if conflict.status == ConflictStatus.ACTIVE and conflict.has_scored else ""  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[URLPattern]:
         """Give the page that records one its address."""

@@ -64,8 +64,9 @@ class DeclarationForm(forms.Form):
                     initial=ConflictKind.COUNCIL if application.pk in self.found else NONE,
                     error_messages={"invalid_choice": "Select one of the choices on the page"},
                 )
-                label = "Details, or why it is not a conflict" if application.pk in self.found else "Details"
+                label = "Details, or why it is not a conflict" if application.pk in self.found else "Details of a conflict"
                 self.fields[f"detail_{application.pk}"] = ShortTextField(label=label, required=False, max_length=1000)
+                self.fields[f"detail_{application.pk}"].wanted = True  # type: ignore[attr-defined]  # wherever there is a conflict
 
     def rows(self) -> Iterator[DeclaredRow]:
         """Yield the EoIs in order."""

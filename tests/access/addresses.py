@@ -31,6 +31,9 @@ ARGUMENTS: dict[str, Arguments] = {
     **each(
         "applications:eoi applications:answers applications:pdf applications:check applications:withdraw", lambda r: [r.draft.reference]
     ),
+    **each("applications:score applications:score_autosave applications:score_conflict", lambda r: [r.draft.call.slug, r.draft.reference]),
+    **each("applications:panel applications:panel_declare applications:panel_check applications:panel_conflicts", lambda r: [r.call.slug]),
+    **each("applications:panel_waive", lambda r: [r.call.slug, r.conflict.pk]),
     **each("applications:receipt", lambda r: [r.submitted.reference]),
     **each(
         "applications:call applications:questions applications:questions_pdf applications:terms applications:start"
@@ -41,6 +44,9 @@ ARGUMENTS: dict[str, Arguments] = {
 OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:app_list": lambda _: ["cohort"],
     "admin:applications_application_export": lambda _: ["csv"],
+    "admin:applications_conflict_record": lambda _: [],
+    "admin:applications_panel_reviewers": lambda r: [r.applications_panel.pk, r.panel_application.pk],
+    "admin:applications_panel_take_back": lambda r: [r.applications_panel.pk, r.panel_assignment.pk],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}
@@ -57,6 +63,14 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "applications:autosave": lambda r: {"revision": "1", r.text.field_name: "Other text"},
     "applications:withdraw": lambda _: {"reason": ""},
     "applications:check": lambda _: {"agree": "on"},
+    "applications:panel_declare": lambda _: {"general": "Nothing"},
+    "applications:panel_waive": lambda _: {"reason": "It ended"},
+    **each("applications:score applications:score_autosave", lambda _: {"revision": "0", "note": "A note"}),
+    "applications:score_conflict": lambda _: {"kind": "family", "detail": "A sister"},
+    **each(
+        "admin:applications_panelmember_withdraw admin:applications_panel_take_back admin:applications_review_reopen",
+        lambda _: {"reason": "Ill"},
+    ),
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
 }
 

@@ -6,6 +6,9 @@ import pytest
 
 from applications.models.application import AnswerQuerySet, ApplicationQuerySet
 from applications.models.call import CallQuerySet
+from applications.models.conflict import ConflictQuerySet
+from applications.models.panel import ReviewQuerySet
+from applications.views.panel import get_seat
 from cohort.models import CouncilContactQuerySet
 from tests.access.table import TABLE
 from tests.access.test_table import wrong_cells
@@ -81,6 +84,13 @@ GUARDS: dict[str, tuple[str, Removal]] = {
         without_permissions("applications.view_call", "applications.change_call"),
     ),
     "permission to see messages": ("admin:correspondence_outboundemail_changelist", without(OfficeAdmin, "has_view_permission")),
+    "conflicts of interest": ("applications:score", without(ConflictQuerySet, "active", lambda records: records.none())),
+    "reading the files of what is open": ("documents:download", without(ReviewQuerySet, "open_to", lambda reviews, _: reviews.all())),
+    "chairing": ("applications:panel_conflicts", without("applications.views.panel", "get_chair", get_seat)),
+    "permission to run the panel": (
+        "admin:applications_panel_assign",
+        without_permissions("applications.view_panel", "applications.change_panel"),
+    ),
     "nothing edited by hand": ("admin:audit_entry_change", without(ReadOnlyAdmin, "has_change_permission")),
     "nothing added by hand": ("admin:audit_entry_add", without(ReadOnlyAdmin, "has_add_permission")),
     "nothing deleted by hand": ("admin:cohort_cohort_delete", without(OfficeAdmin, "has_delete_permission")),

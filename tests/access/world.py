@@ -21,10 +21,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from applications.models import Extension
+from applications.models import Conflict, Extension
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
-from applications.states import QuestionKind
+from applications.states import AssignmentStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
@@ -37,13 +37,14 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelFactory, PanelMemberFactory, ReviewFactory
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.services import add_to_outbox
 from upstream.correspondence.states import EmailStatus
 
-ROLES = ("anonymous", "stranger", "editor", "submitter", "staff", "finance", "superuser")
+ROLES = ("anonymous", "stranger", "editor", "submitter", "staff", "finance", "superuser", "panel member", "conflicted panel member")
 # Written by looking at a page, whoever looks.
 NOT_COUNTED = re.compile(r'"(django_session|cache)"')
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
@@ -115,6 +116,8 @@ def build() -> World:
         "staff": StaffFactory(),
         "finance": UserFactory(is_staff=True),
         "superuser": UserFactory(is_staff=True, is_superuser=True),
+        "panel member": UserFactory(),
+        "conflicted panel member": UserFactory(),
     }
     # The stranger once acted for the council whose records the others ask for.
     ContactFactory(council=barset, user=people["stranger"], status=ContactStatus.ENDED)
@@ -126,6 +129,7 @@ def build() -> World:
     other = side_of(northmere, call, closed)
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
+    own.conflict = other.conflict = panel_of(people, own.draft)
     world = World(people, own, other, office_records(own, other))
     for role, person in people.items():
         client = Client()
@@ -137,6 +141,15 @@ def build() -> World:
         session.save()
         world.cookies[role] = session.session_key
     return world
+
+
+def panel_of(people: dict[str, User], draft: Any) -> Conflict:
+    """Give an EoI to both panel members, of whom one chairs and the other has a conflict of interest, which is returned."""
+    panel = PanelFactory(call=draft.call)
+    for role in ("panel member", "conflicted panel member"):
+        member = PanelMemberFactory(panel=panel, user=people[role], is_chair=role == "panel member")
+        ReviewFactory(assignment=AssignmentFactory(member=member, application=draft))
+    return ConflictFactory(application=draft, user=people["conflicted panel member"])
 
 
 def waiting_for(person: User) -> tuple[Any, Any]:
@@ -181,6 +194,11 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
     """Return a record for each of the office's models, and for each act one that it can be done to."""
     emails = {status: mail(status) for status in (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)}
     person = UserFactory()
+    panel = PanelFactory(reviews_per_application=1)
+    member = PanelMemberFactory(panel=panel)
+    review = ReviewFactory(assignment=AssignmentFactory(member=member))
+    submitted = ReviewFactory(assignment=AssignmentFactory(member=member), status=ReviewStatus.SUBMITTED, submitted_at=timezone.now())
+    proposed = AssignmentFactory(member=member, status=AssignmentStatus.PROPOSED, committed_at=None)
     soon = timezone.now() + timedelta(days=1)
     return SimpleNamespace(
         accounts_user=person,
@@ -206,6 +224,14 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         applications_section=own.section,
         applications_call=other.call,
         applications_call_unpublish=CallFactory(opens_at=soon),
+        applications_panel=panel,
+        applications_panelmember=member,
+        applications_panelmember_reinvite=PanelMemberFactory(panel=panel, status=MemberStatus.WITHDRAWN),
+        applications_conflict=own.conflict,
+        applications_review=review,
+        applications_review_reopen=submitted,
+        panel_application=proposed.application,
+        panel_assignment=review.assignment,
         council_type=ContentType.objects.get_for_model(own.council),
     )
 

@@ -70,7 +70,7 @@ def test_acts_on_a_member(office, panel):
     office.post(url("panelmember_withdraw", member.pk), {"reason": "Ill"})
     member.refresh_from_db()
     assert (member.status, member.is_chair) == (MemberStatus.WITHDRAWN, False)
-    office.post(url("panelmember_invite-again", member.pk))
+    office.post(url("panelmember_reinvite", member.pk))
     member.refresh_from_db()
     assert member.status == MemberStatus.INVITED
 
