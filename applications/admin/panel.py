@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from applications.admin.filters import CallFilter
-from applications.forms.panel import InviteMemberForm, RecordConflictForm, ReopenForm, TakeBackForm, WithdrawMemberForm
+from applications.forms.panel import InviteMemberForm, PanelForm, RecordConflictForm, ReopenForm, TakeBackForm, WithdrawMemberForm
 from applications.models import Application, Assignment, Conflict, Panel, PanelMember, Review
 from applications.services import assignment as assigning
 from applications.services.assignment import CannotAssign, Table, table_of
@@ -71,6 +71,7 @@ def cells(table: Table, application: Application) -> list[Cell]:
 class PanelAdmin(OfficeAdmin):
     """Panels, one for each call."""
 
+    form = PanelForm
     list_display = ("call", "due", "reviews_per_application")
     list_select_related = ("call",)
     fields = ("call", "reviews_per_application", "due_at", "seed")

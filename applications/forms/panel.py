@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.forms.boundfield import BoundField
 from django.utils.html import format_html
 
+from applications.forms.extensions import MomentField
 from applications.models import Application, Conflict, Criterion, Review
 from applications.models.triage import HIGHEST_SCORE
 from applications.services.conflicts import Interest
@@ -184,6 +185,16 @@ def score_field(criterion: Criterion) -> RadioField:
         for score, anchor in enumerate(anchors)
     ]
     return RadioField(label=f"Score for {criterion.name}", choices=choices, required=False)
+
+
+class PanelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A panel's own columns."""
+
+    due_at = MomentField(
+        label="Scores are due",
+        help_text="Date and time in the UK. Members are reminded before it, and on the morning after.",
+        error_messages={"required": "Enter the date and time at which scores are due"},
+    )
 
 
 class InviteMemberForm(forms.Form):
