@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from applications.admin.filters import CallFilter
 from applications.forms.panel import InviteMemberForm, PanelForm, RecordConflictForm, ReopenForm, TakeBackForm, WithdrawMemberForm
@@ -25,10 +26,21 @@ from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.deadlines import counted, in_words
-from upstream.office import Act, OfficeAdmin, ReadOnlyAdmin
+from upstream.office import Act, ColumnFilter, OfficeAdmin, ReadOnlyAdmin, moment, tag
 from upstream.transitions import InvalidTransition
 
 MAY_RUN = "applications.change_panel"
+MEMBER_TONES = {MemberStatus.INVITED: "yellow", MemberStatus.ACTIVE: "green", MemberStatus.WITHDRAWN: "grey"}
+CONFLICT_TONES = {
+    ConflictStatus.PROPOSED: "yellow",
+    ConflictStatus.ACTIVE: "red",
+    ConflictStatus.DISMISSED: "grey",
+    ConflictStatus.WAIVED: "grey",
+}
+REVIEW_TONES = {ReviewStatus.DRAFT: "grey", ReviewStatus.SUBMITTED: "green"}
+INVITED_AT, DECLARED_AT = moment("invited_at", "Invited"), moment("declared_at", "Declared", "Not yet")
+FOUND_AT, DECIDED_AT = moment("created_at", "Put on record"), moment("decided_at", "Decided")
+SAVED_AT, SUBMITTED_AT = moment("saved_at", "Last saved", "Not yet"), moment("submitted_at", "Submitted")
 
 
 @dataclass(frozen=True)
@@ -74,13 +86,14 @@ class PanelAdmin(OfficeAdmin):
     form = PanelForm
     list_display = ("call", "due", "reviews_per_application")
     list_select_related = ("call",)
+    empty_list = "There is no panel yet. Add one for a call, then invite its members."
     fields = ("call", "reviews_per_application", "due_at", "seed")
     change_form_template = "admin/applications/panel.html"
 
     @admin.display(description="Scores are due", ordering="due_at")
     def due(self, panel: Panel) -> str:
         """The moment in words."""
-        return in_words(panel.due_at)
+        return capfirst(in_words(panel.due_at))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Panel | None = None) -> Any:  # noqa: ARG002  (Django's signature)
         """A panel stays with its call."""
@@ -305,28 +318,37 @@ def is_behind(member: PanelMember, _user: Any) -> bool:
     return Review.objects.waiting().filter(assignment__member=member).exists()
 
 
+class MemberStatusFilter(ColumnFilter):
+    """By where the member stands."""
+
+    title = "status"
+    parameter_name = column = "status"
+    labels = MemberStatus.choices
+
+
 @admin.register(PanelMember)
 class PanelMemberAdmin(ReadOnlyAdmin):
     """One member, reached from the panel's page of progress."""
 
-    list_display = ("user", "panel", "status", "is_chair", "declared_at")
+    list_display = ("user", "panel", "standing", "role", DECLARED_AT)
     list_select_related = ("user", "panel__call")
-    list_filter = ("status",)
+    list_filter = (MemberStatusFilter,)
     search_fields = ("user__full_name", "user__email")
-    search_help_text = "Name or email address"
+    search_help_text = "Search by name or email address"
+    empty_list = "Nobody has been invited to a panel yet. You invite members on the panel's page of members and progress."
     fields = (
         "user",
         "address_shown",
         "panel_link",
-        "status",
-        "is_chair",
+        "standing",
+        "role",
         "invited_by",
-        "invited_at",
-        "declared_at",
+        INVITED_AT,
+        DECLARED_AT,
         "general_interest",
         "withdrawn_reason",
     )
-    readonly_fields = ("address_shown", "panel_link")
+    readonly_fields = ("address_shown", "panel_link", "standing", "role", INVITED_AT, DECLARED_AT)
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
             name="remind",
@@ -365,6 +387,16 @@ class PanelMemberAdmin(ReadOnlyAdmin):
         ),
     )
 
+    @admin.display(description="Status", ordering="status")
+    def standing(self, member: PanelMember) -> SafeString:
+        """Where the member stands."""
+        return tag(member.get_status_display(), MEMBER_TONES[MemberStatus(member.status)])
+
+    @admin.display(description="Role", ordering="-is_chair")
+    def role(self, member: PanelMember) -> str:
+        """Whether the member chairs."""
+        return "Chair" if member.is_chair else "Member"
+
     @admin.display(description="Email address")
     def address_shown(self, member: PanelMember) -> str:
         """Where we write to them."""
@@ -383,16 +415,26 @@ class ConflictCallFilter(CallFilter):
     column = "application__call"
 
 
+class ConflictStatusFilter(ColumnFilter):
+    """By whether the conflict keeps its person out."""
+
+    title = "status"
+    parameter_name = column = "status"
+    labels = ConflictStatus.choices
+
+
 @admin.register(Conflict)
 class ConflictAdmin(ReadOnlyAdmin):
     """Who is kept from which EoI, and why."""
 
-    list_display = ("user", "application", "kind", "status", "scores_left_out", "detail", "reason")
+    list_display = ("user", "application", "kind", "standing", "scores_left_out", "detail", "reason")
     list_select_related = ("user", "application__council")
-    list_filter = (ConflictCallFilter, "status", "kind")
+    list_filter = (ConflictCallFilter, ConflictStatusFilter)
     search_fields = ("user__full_name", "user__email", "application__reference", "application__council__official_name")
-    search_help_text = "Person, reference or council"
-    fields = ("user", "application", "kind", "detail", "status", "is_detected", "created_at", "decided_by", "decided_at", "reason")
+    search_help_text = "Search by person, reference or council"
+    empty_list = "Nobody has declared a conflict of interest yet. They appear here with what they keep their person from."
+    fields = ("user", "application", "standing", "kind", "detail", "source", FOUND_AT, "decided_by", DECIDED_AT, "reason")
+    readonly_fields = ("standing", "source", FOUND_AT, DECIDED_AT)
     change_list_template = "admin/applications/conflict_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -401,6 +443,16 @@ class ConflictAdmin(ReadOnlyAdmin):
             status=ReviewStatus.SUBMITTED, assignment__application=OuterRef("application"), assignment__member__user=OuterRef("user")
         )
         return super().get_queryset(request).annotate(has_scored=Exists(submitted))  # type: ignore[no-any-return]
+
+    @admin.display(description="Status", ordering="status")
+    def standing(self, conflict: Conflict) -> SafeString:
+        """Whether it keeps its person out."""
+        return tag(conflict.get_status_display(), CONFLICT_TONES[ConflictStatus(conflict.status)])
+
+    @admin.display(description="How it came up")
+    def source(self, conflict: Conflict) -> str:
+        """Whether the system found it."""
+        return "Found by the system" if conflict.is_detected else "Declared or recorded by a person"
 
     @admin.display(description="Scores left out")
     def scores_left_out(self, conflict: Conflict) -> str:
@@ -441,21 +493,30 @@ class ReviewCallFilter(CallFilter):
     column = "assignment__application__call"
 
 
+class ReviewStatusFilter(ColumnFilter):
+    """By whether the scores are locked."""
+
+    title = "status"
+    parameter_name = column = "status"
+    labels = ReviewStatus.choices
+
+
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
     """What members have scored."""
 
-    list_display = ("application", "member", "status", "saved_at", "submitted_at")
+    list_display = ("application", "member", "standing", SAVED_AT, SUBMITTED_AT)
     list_select_related = ("assignment__application__council", "assignment__member__user")
-    list_filter = (ReviewCallFilter, "status")
+    list_filter = (ReviewCallFilter, ReviewStatusFilter)
     search_fields = (
         "assignment__application__reference",
         "assignment__application__council__official_name",
         "assignment__member__user__full_name",
     )
-    search_help_text = "Reference, council or member"
-    fields = ("application", "member", "status", "scores", "note", "saved_at", "submitted_at", "reopened_reason")
-    readonly_fields = ("application", "member", "scores")
+    search_help_text = "Search by reference, council or member"
+    empty_list = "No reviews have been assigned yet. They appear here once you commit assignments."
+    fields = ("application", "member", "standing", "scores", "note", SAVED_AT, SUBMITTED_AT, "reopened_reason")
+    readonly_fields = ("application", "member", "standing", "scores", SAVED_AT, SUBMITTED_AT)
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
             name="reopen",
@@ -481,6 +542,11 @@ class ReviewAdmin(ReadOnlyAdmin):
     def member(self, review: Review) -> PanelMember:
         """Who scores it."""
         return review.assignment.member
+
+    @admin.display(description="Status", ordering="status")
+    def standing(self, review: Review) -> SafeString:
+        """Whether the scores are locked."""
+        return tag(review.get_status_display(), REVIEW_TONES[ReviewStatus(review.status)])
 
     @admin.display(description="Scores")
     def scores(self, review: Review) -> SafeString | str:

@@ -188,7 +188,7 @@ TABLE = (
     # The office: the panel
     Row("admin:applications_panel_{changelist,add,change}", "200 403 200", "200 403 200"),
     Row("admin:applications_{panelmember,conflict,review}_changelist", "200 403 200", "200 403 200"),
-    Row("admin:applications_{panel,panelmember,conflict,review}_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_{panel,panelmember,conflict,review}_history", "200 404 200", "200 404 200"),
     Row("admin:applications_{panelmember,conflict,review}_change", "200 403 200", "403 403 403"),
     Row("admin:applications_{panelmember,conflict,review}_{add,delete} admin:applications_panel_delete", "403 403 403", "403 403 403"),
     Row("admin:applications_panelmember_{remind,chair,withdraw,reinvite}", "200 404 200", "302+ 404 302+"),

@@ -139,9 +139,9 @@ def test_progress_says_who_is_late(office, panel, staff, move_clock):
     Review.objects.filter(assignment__member=done).update(status=ReviewStatus.SUBMITTED, submitted_at=clock.now())
     page = office.get(url("panel_progress", panel.pk))
     assert (page.context["submitted"], page.context["left"]) == (2, 4)
-    assert "Late" not in page.content.decode()
+    assert ">Late</strong>" not in page.content.decode()
     move_clock(panel.due_at)
-    assert office.get(url("panel_progress", panel.pk)).content.decode().count(">Late<") == 2
+    assert office.get(url("panel_progress", panel.pk)).content.decode().count(">Late</strong>") == 2
 
 
 def test_a_conflict_is_recorded_for_anybody_who_judges(office, panel, staff):
