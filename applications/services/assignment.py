@@ -146,9 +146,8 @@ def add_proposal(*, panel_id: int, application_id: int, member_id: int, by: User
 def move_proposal(*, assignment_id: int, member_id: int, by: User) -> Assignment:
     """Give a proposal to another member, pinned there. Raises ValidationError where it is impossible."""
     assignment = _lock_proposal(assignment_id)
-    moved = add_proposal(panel_id=assignment.member.panel_id, application_id=assignment.application_id, member_id=member_id, by=by)
     _drop(assignment)
-    return moved
+    return add_proposal(panel_id=assignment.member.panel_id, application_id=assignment.application_id, member_id=member_id, by=by)
 
 
 @transaction.atomic

@@ -152,7 +152,10 @@ def settle(
     Raises InvalidTransition when one was decided meanwhile, or when more has been detected than they have answered.
     """
     propose_detected([user], applications)
-    for application in sorted(applications, key=lambda application: application.pk):
+    answered = interests.keys() | dismissals.keys()
+    # All before the first line of the trail, which everybody else's line waits for.
+    list(Application.objects.select_for_update(no_key=True).filter(pk__in=answered).order_by("pk"))
+    for application in applications:
         if application.pk in interests:
             declare_conflict(application_id=application.pk, user=user, interest=interests[application.pk], by=by)
         elif application.pk in dismissals:

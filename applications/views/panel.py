@@ -53,6 +53,7 @@ def panel(request: UserRequest, slug: str) -> HttpResponse:
         "scored": sum(state in {"Ready to submit", "Submitted"} for _, state in lines),
         "submitted": sum(review.status == ReviewStatus.SUBMITTED for review, _ in lines),
         "left": [(review, state) for review, state in lines if state not in {"Ready to submit", "Submitted"}],
+        "new": to_be_scored(member.panel).filter(decisions__released_at__gt=member.declared_at).distinct().count(),
         "undecided": [conflict for conflict in own if conflict.status == ConflictStatus.PROPOSED],
         "closed": [conflict for conflict in own if conflict.status == ConflictStatus.ACTIVE],
         "now": clock.now(),

@@ -182,7 +182,7 @@ TABLE = (
     ),
     Row("admin:applications_call_{changelist,add,change}", "200 403 200", "200 403 200"),
     Row("admin:applications_section_{changelist,history,change}", "200 403 200", "200 403 200"),
-    Row("admin:applications_call_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_call_history", "200 404 200", "200 404 200"),
     Row("admin:applications_call_{preview,publish}", "200 404 200", "200 404 200"),
     Row("admin:applications_call_unpublish", "200 403 200", "302+ 403 302+"),
     # The office: the panel

@@ -1,13 +1,15 @@
 """The pages of panel members: declaring, scoring, checking, and the chair's."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from applications.models import Answer, Conflict, CriterionScore, PanelMember, Review
+from applications.models import Answer, Conflict, CriterionScore, PanelMember, Release, Review
 from applications.states import ApplicationStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.applications.test_query_counts import queries
-from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory
-from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
+from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory, UserFactory
+from tests.factories.judging import AssignmentFactory, ConflictFactory, DecisionFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
 from upstream import clock
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,16 @@ def test_declaring_shows_councils_and_titles_and_preselects_what_is_detected(sig
     again = signed_in.get(url(newcomer, "panel_declare")).content.decode()
     assert "My sister works there" in again
     assert "We think that you may have a conflict" not in again
+
+
+def test_what_is_shortlisted_later_is_asked_about_once(signed_in, member, move_clock):
+    application = SubmittedFactory(call=member.panel.call, status=ApplicationStatus.SHORTLISTED)
+    release = Release.objects.create(call=member.panel.call, stage="shortlist", prepared_by=UserFactory())
+    DecisionFactory(application=application, release=release, released_at=member.declared_at + timedelta(hours=1))
+    assert "1 more expression of interest has been shortlisted since" in signed_in.get(url(member, "panel")).content.decode()
+    move_clock(member.declared_at + timedelta(hours=2))
+    signed_in.post(url(member, "panel_declare"), {"general": "", f"kind_{application.pk}": "none"})
+    assert "shortlisted since" not in signed_in.get(url(member, "panel")).content.decode()
 
 
 def test_the_list_counts_what_is_scored_and_says_when_it_is_late(signed_in, member, review, criterion, move_clock):
