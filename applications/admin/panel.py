@@ -24,9 +24,9 @@ from applications.services.scoring import reopen_review
 from applications.states import AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.audit.services import record
+from upstream.audit.admin import RecordedAdmin
 from upstream.deadlines import counted, in_words
-from upstream.office import Act, ColumnFilter, OfficeAdmin, ReadOnlyAdmin, moment, tag
+from upstream.office import Act, ColumnFilter, ReadOnlyAdmin, moment, tag
 from upstream.transitions import InvalidTransition
 
 MAY_RUN = "applications.change_panel"
@@ -80,7 +80,7 @@ def cells(table: Table, application: Application) -> list[Cell]:
 
 
 @admin.register(Panel)
-class PanelAdmin(OfficeAdmin):
+class PanelAdmin(RecordedAdmin):
     """Panels, one for each call."""
 
     form = PanelForm
@@ -98,11 +98,6 @@ class PanelAdmin(OfficeAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Panel | None = None) -> Any:  # noqa: ARG002  (Django's signature)
         """A panel stays with its call."""
         return ("call",) if obj else ()
-
-    def save_model(self, request: Any, obj: Panel, form: Any, change: bool) -> None:
-        """Save, and record it."""
-        super().save_model(request, obj, form, change)
-        record(actor=request.user, verb="panel.changed" if change else "panel.created", subject=obj, fields=form.changed_data)
 
     def get_urls(self) -> list[URLPattern]:
         """Give the panel's own pages their addresses."""

@@ -45,7 +45,7 @@ def test_a_panel_is_set_up_and_recorded(office):
     office.post(url("panel_add"), {"call": call.pk, "reviews_per_application": 3, "seed": 5} | due)
     panel = Panel.objects.get()
     assert panel.call == call
-    assert [entry.verb for entry in Entry.objects.about(panel)] == ["panel.created"]
+    assert [entry.verb for entry in Entry.objects.about(panel)] == ["panel.added"]
     assert "Assign reviews" in office.get(url("panel_change", panel.pk)).content.decode()
 
 
