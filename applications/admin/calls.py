@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from applications.admin.reliability import ScoringPages
 from applications.forms.calls import CallForm, CriterionForm, QuestionForm
 from applications.forms.section import SectionForm
 from applications.models import Call, Criterion, Question, Section
@@ -166,7 +167,7 @@ class QuestionInline(FormPartInline):
 
 
 @admin.register(Call)
-class CallAdmin(OfficeAdmin):
+class CallAdmin(ScoringPages):
     """Calls, in preparation and published."""
 
     form = CallForm

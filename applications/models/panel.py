@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from applications.models.application import Application
 from applications.models.call import Call
 from applications.models.conflict import Conflict
+from applications.models.interview import InterviewSheet
 from applications.models.triage import HIGHEST_SCORE, CriterionJudgement
 from applications.states import AssignmentStatus, MemberStatus, ReviewStatus
 from upstream.accounts.models import User
@@ -122,10 +123,13 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     """Reading reviews."""
 
     def visible_to(self, user: User) -> Self:
-        """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with."""
+        """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with.
+
+        Whoever of the office still has to score an interview sees none of that EoI.
+        """
         without = self.exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
         if user.has_perm("applications.view_review"):
-            return without
+            return without.exclude(assignment__application__in=InterviewSheet.objects.unsubmitted_of(user).values("interview__application"))
         own = without.open_to(user)
         submitted = own.filter(status=ReviewStatus.SUBMITTED).values("assignment__application")
         others = without.counting().filter(assignment__application__in=submitted)

@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, Arguments] = {
 OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:app_list": lambda _: ["cohort"],
     "admin:applications_application_export": lambda _: ["csv"],
+    "admin:applications_call_export": lambda r: [r.applications_call.pk, "csv"],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}

@@ -163,4 +163,6 @@ TABLE = (
     Row("admin:applications_call_history", "200 302 200", "200 302 200"),
     Row("admin:applications_call_{preview,publish}", "200 404 200", "200 404 200"),
     Row("admin:applications_call_unpublish", "200 403 200", "302+ 403 302+"),
+    Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
+    Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
 )

@@ -10,6 +10,7 @@ from applications.models import (
     Assessment,
     Assignment,
     Conflict,
+    CriterionScore,
     Decision,
     Interview,
     InterviewQuestion,
@@ -18,7 +19,7 @@ from applications.models import (
     PanelMember,
     Review,
 )
-from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, Stage
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, ReviewStatus, Stage
 from tests.factories import ApplicationFactory, CallFactory, UserFactory
 
 
@@ -145,3 +146,15 @@ class ReviewFactory(DjangoModelFactory):
         model = Review
 
     assignment = factory.SubFactory(AssignmentFactory)
+
+
+def reviewed(application, member, *marks, **details):
+    """Return a submitted review that counts, with a score for each criterion of the call in turn."""
+    now = timezone.now()
+    assignment = AssignmentFactory(application=application, member=member)
+    review = ReviewFactory(assignment=assignment, **{"status": ReviewStatus.SUBMITTED, "saved_at": now, "submitted_at": now, **details})
+    criteria = application.call.criteria.all()
+    review.scores.bulk_create(
+        [CriterionScore(review=review, criterion=each, score=mark, reason="So.") for each, mark in zip(criteria, marks, strict=True)]
+    )
+    return review
