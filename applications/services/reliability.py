@@ -9,13 +9,14 @@ from applications.models import Application, Assignment, Conflict, PanelMember
 from applications.services.scores import OUT_OF, Judgement, Scoring, in_words
 from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
 from upstream.accounts.models import User
+from upstream.deadlines import counted
 
 if TYPE_CHECKING:
     from applications.selection.calibration import Calibration
 
 # Of the bootstrap: the same scores always give the same interval.
 SEED = 20190715
-REVIEWS = (1, 2, 3, 5)
+REVIEWS = (2, 3, 5)
 # Koo and Li, A guideline of selecting and reporting intraclass correlation coefficients (2016).
 LEVELS = ((0.9, "very well"), (0.75, "well"), (0.5, "moderately"), (0, "a little"))
 STAGES = (
@@ -37,7 +38,7 @@ class StageAgreement:
     single: float | None = None
     low: float | None = None
     high: float | None = None
-    means: tuple[tuple[int, float | None], ...] = ()  # how reliable the mean of so many scores is
+    means: tuple[float | None, ...] = ()  # how reliable the mean of as many scores as REVIEWS says is
 
     @property
     def in_words(self) -> str:
@@ -120,6 +121,13 @@ class Departure:
     counting: int
     taken_back: int
 
+    @property
+    def in_words(self) -> str:
+        """Who, why, and what became of their reviews."""
+        reason = self.member.withdrawn_reason.strip().rstrip(".") or "no reason given"
+        taken_back = f" {counted(self.taken_back, 'review')} taken back." if self.taken_back else ""
+        return f"{self.member}: {reason}. {counted(self.counting, 'submitted review') or 'No submitted review'} still counted.{taken_back}"
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -194,7 +202,7 @@ def _agreement(judgements: list[Judgement], stage: str, people: str, awaited: st
     found = agreement([Score(each.application, each.person.pk, each.value) for each in judgements], SEED)
     if found is None:
         return StageAgreement(stage, people, awaited)
-    means = tuple((number, found.of(number) if found.single > 0 else None) for number in REVIEWS)
+    means = tuple(found.of(number) if found.single > 0 else None for number in REVIEWS)
     return StageAgreement(stage, people, awaited, found.scores, found.applications, found.single, found.low, found.high, means)
 
 

@@ -11,14 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from applications.models import AssessmentScore, InterviewScore, InterviewSheet
 from applications.services.scores import read_scoring, standings
 from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
+from tests.applications.scores.pages import body, export, scores_page, shortlisted, words
 from tests.applications.test_office_export import table_of
-from tests.factories import CallFactory, CohortFactory, CouncilFactory, CriterionFactory, StaffFactory, UserFactory
+from tests.factories import UserFactory
 from tests.factories.judging import (
     AssessmentFactory,
     ConflictFactory,
     InterviewFactory,
     InterviewQuestionFactory,
-    PanelFactory,
     PanelMemberFactory,
     SubmittedFactory,
     reviewed,
@@ -28,82 +28,6 @@ from upstream.audit.models import Entry
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 DONE = datetime(2019, 7, 20, tzinfo=UTC)
 MOST_QUERIES = 20
-
-
-@pytest.fixture
-def staff():
-    return StaffFactory()
-
-
-@pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
-def call():
-    """Two places, and two criteria that weigh 75 and 25."""
-    call = CallFactory(cohort=CohortFactory(places=2))
-    for position, weight in enumerate((75, 25)):
-        CriterionFactory(call=call, weight=weight, position=position)
-    return call
-
-
-@pytest.fixture
-def panel(call):
-    return PanelFactory(call=call, reviews_per_application=2)
-
-
-@pytest.fixture
-def members(panel):
-    """A strict one and a generous one."""
-    return [PanelMemberFactory(panel=panel, user=UserFactory(full_name=name)) for name in ("Sam Strict", "Gail Generous")]
-
-
-def shortlisted(call, number, **details):
-    names = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return [
-        SubmittedFactory(
-            call=call,
-            reference=f"R-{place:03}",
-            council=CouncilFactory(official_name=f"{names[place % 26]} Council"),
-            status=ApplicationStatus.SHORTLISTED,
-            **details,
-        )
-        for place in range(number)
-    ]
-
-
-@pytest.fixture
-def scored(call, members):
-    """Five EoIs of which one member gives 0, 1, 2, 3 and 4 for everything and the other one more: raw means of 10 to 90 in steps of 20."""
-    found = shortlisted(call, 5)
-    for mark, application in enumerate(found):
-        for more, member in enumerate(members):
-            reviewed(application, member, mark + more, mark + more)
-    return found
-
-
-def words(html):
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
-
-def body(page):
-    """Return the rows of the page's table of scores, each as the text of its cells."""
-    table = re.search(r'<table class="office-scores">.*?</table>', page, re.DOTALL)[0]
-    rows = re.findall(r"<tr>(.*?)</tr>", table.split("<tbody>")[1], re.DOTALL)
-    return [[words(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)] for row in rows]
-
-
-def scores_page(client, call, query=""):
-    response = client.get(f"/admin/applications/call/{call.pk}/scores/{query}")
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def export(client, call, file_format="csv", query=""):
-    return client.post(f"/admin/applications/call/{call.pk}/scores/{file_format}/{query}")
 
 
 def test_a_raw_mean_weighs_the_criteria(office, call, members):
@@ -231,7 +155,7 @@ def test_the_chart_has_the_figures_of_the_table_and_the_line(office, call, score
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_the_export_has_the_same_figures_and_is_in_the_audit_trail(office, staff, call, scored, file_format):
-    headings, first, *others = table_of(export(office, call, file_format))
+    headings, first, *_ = table_of(export(office, call, file_format))
     assert headings[3:5] == ["Raw mean (0 to 100)", "Rank by raw mean"]
     assert first[:7] == ["R-004", "E Council", scored[-1].council.code, "90.0", "1", "2", "76.7"]
     assert first[7:9] == body(scores_page(office, call))[0][6].split(" to ")
@@ -265,7 +189,7 @@ def test_who_still_has_to_interview_sees_no_paper_scores(office, staff, call, sc
     interview = InterviewFactory(application=scored[4])
     sheet = InterviewSheet.objects.create(interview=interview, interviewer=staff)
     rows = {row[0]: row for row in body(scores_page(office, call))}
-    assert rows["R-004"][2:] == ["Paper scores are hidden until you have submitted your interview sheet.", "–", "–"]
+    assert rows["R-004"][2:] == ["Paper scores are hidden until you have submitted your interview sheet.", "\u2013", "\u2013"]
     assert rows["R-003"][3] == "1"
     assert [row[3:6] for row in table_of(export(office, call)) if row[0] == "R-004"] == [["", "", ""]]
     sheet.submitted_at = DONE
