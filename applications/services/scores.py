@@ -31,6 +31,7 @@ from applications.models.triage import HIGHEST_SCORE
 from applications.states import LIVE_INTERVIEW, ApplicationStatus, AssignmentStatus
 from upstream.accounts.models import User
 from upstream.audit.services import record
+from upstream.documents.spreadsheets import Cell
 
 if TYPE_CHECKING:
     from applications.selection.calibration import Calibration, Refusal
@@ -270,7 +271,7 @@ def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
 
 
 @transaction.atomic
-def export_scores(*, call: Call, sort: str, file_format: str, by: User) -> Iterator[list[str]]:
+def export_scores(*, call: Call, sort: str, file_format: str, by: User) -> Iterator[list[Cell]]:
     """Record whose scores a person takes out, and return the table: what they see on the page, in that order."""
     found = standings(read_scoring(call, by))
     rows = sort_rows(found.rows, sort)
@@ -279,7 +280,7 @@ def export_scores(*, call: Call, sort: str, file_format: str, by: User) -> Itera
     return table(rows, found.refusals)
 
 
-def table(rows: list[Row], refusals: list[str]) -> Iterator[list[str]]:
+def table(rows: list[Row], refusals: list[str]) -> Iterator[list[Cell]]:
     """Yield the headings and then a row for each EoI."""
     yield list(HEADINGS)
     for row in rows:
@@ -289,16 +290,16 @@ def table(rows: list[Row], refusals: list[str]) -> Iterator[list[str]]:
             row.application.reference,
             council.official_name,
             council.code,
-            _text(row.raw),
-            _whole(row.raw_rank),
-            "" if row.is_waiting else str(row.reviews),
-            _text(row.adjusted),
-            _text(row.low),
-            _text(row.high),
-            _whole(row.adjusted_rank),
+            _shown(row.raw),
+            row.raw_rank,
+            None if row.is_waiting else row.reviews,
+            _shown(row.adjusted),
+            _shown(row.low),
+            _shown(row.high),
+            row.adjusted_rank,
             row.line_in_words,
-            _text(row.interview, 2),
-            _text(row.triage),
+            _shown(row.interview, 2),
+            _shown(row.triage),
             WAITING if row.is_waiting else not_adjusted,
         ]
 
@@ -366,10 +367,6 @@ def _pair(judgement: Judgement) -> tuple[int, int]:
     return judgement.application, judgement.person.pk
 
 
-def _text(value: float | None, places: int = 1) -> str:
-    """Return a figure as the page shows it."""
-    return "" if value is None else floatformat(value, f"{places}u")
-
-
-def _whole(value: int | None) -> str:
-    return "" if value is None else str(value)
+def _shown(value: float | None, places: int = 1) -> float | None:
+    """Return a figure rounded as the page rounds it."""
+    return None if value is None else float(floatformat(value, f"{places}u"))

@@ -157,9 +157,10 @@ def test_the_chart_has_the_figures_of_the_table_and_the_line(office, call, score
 def test_the_export_has_the_same_figures_and_is_in_the_audit_trail(office, staff, call, scored, file_format):
     headings, first, *_ = table_of(export(office, call, file_format))
     assert headings[3:5] == ["Raw mean (0 to 100)", "Rank by raw mean"]
-    assert first[:7] == ["R-004", "E Council", scored[-1].council.code, "90.0", "1", "2", "76.7"]
-    assert first[7:9] == body(scores_page(office, call))[0][6].split(" to ")
-    assert first[9:11] == ["1", "Above"]
+    assert first[:3] == ["R-004", "E Council", scored[-1].council.code]
+    assert [float(cell) for cell in first[3:7]] == [90, 1, 2, 76.7]
+    assert [float(cell) for cell in first[7:9]] == [float(end) for end in body(scores_page(office, call))[0][6].split(" to ")]
+    assert (float(first[9]), first[10]) == (1, "Above")
     entry = Entry.objects.about(call).get(verb="scores.exported")
     assert entry.actor_id == staff.pk
     assert entry.data == {"format": file_format, "applications": [application.pk for application in reversed(scored)]}
