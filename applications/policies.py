@@ -22,3 +22,8 @@ def can_withdraw(user: User, application: Application) -> bool:
     """Return whether the person may withdraw it."""
     status = ApplicationStatus(application.status)
     return ApplicationStatus.WITHDRAWN in TRANSITIONS[status] and can_submit_for(user, application.council)
+
+
+def can_book_interview(user: User, application: Application) -> bool:
+    """Return whether the person may book, move or cancel the interview. Whether there is time for it is the service's to judge."""
+    return application.status == ApplicationStatus.SHORTLISTED and can_act_for(user, application.council)

@@ -71,6 +71,7 @@ class AttemptOutcome(TextChoices):
 
     ACCEPTED = "accepted", "Accepted"
     ALREADY = "already", "Already submitted: the same receipt was shown"
+    NOT_AGREED = "not_agreed", "The terms were not accepted"
     INCOMPLETE = "incomplete", "Answers were missing"
     LATE = "late", "After the deadline"
     WITHDRAWN = "withdrawn", "The expression of interest had been withdrawn"
@@ -196,3 +197,17 @@ REVIEW_TRANSITIONS: dict[ReviewStatus, frozenset[ReviewStatus]] = {
     ReviewStatus.DRAFT: frozenset({ReviewStatus.SUBMITTED}),
     ReviewStatus.SUBMITTED: frozenset({ReviewStatus.DRAFT}),
 }
+
+
+class Band(TextChoices):
+    """What a weighted score amounts to, the best first."""
+
+    STRONG = "strong", "Strong"
+    GOOD = "good", "Good"
+    FAIR = "fair", "Fair"
+    WEAK = "weak", "Weak"
+
+
+# From which weighted score, of 100, each band begins; and those whose EoIs are proposed for the shortlist.
+BAND_BOUNDS: dict[Band, int] = {Band.STRONG: 75, Band.GOOD: 60, Band.FAIR: 40, Band.WEAK: 0}
+SHORTLIST_BANDS = (Band.STRONG, Band.GOOD)

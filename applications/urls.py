@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from applications.views import calls, eligibility, eoi, sections, submission
+from applications.views import calls, eligibility, eoi, interviews, panel, scoring, sections, submission
 
 app_name = "applications"
 urlpatterns = [
@@ -27,4 +27,15 @@ urlpatterns = [
     path("eoi/<slug:reference>/check/", submission.check, name="check"),
     path("eoi/<slug:reference>/receipt/", submission.receipt, name="receipt"),
     path("eoi/<slug:reference>/withdraw/", submission.withdraw, name="withdraw"),
+    path("eoi/<slug:reference>/interview/", interviews.interview, name="interview"),
+    path("eoi/<slug:reference>/interview/change/", interviews.change, name="interview_change"),
+    path("eoi/<slug:reference>/interview/cancel/", interviews.cancel, name="interview_cancel"),
+    path("panel/<slug:slug>/", panel.panel, name="panel"),
+    path("panel/<slug:slug>/declare/", panel.declare, name="panel_declare"),
+    path("panel/<slug:slug>/check/", scoring.check, name="panel_check"),
+    path("panel/<slug:slug>/conflicts/", panel.conflicts, name="panel_conflicts"),
+    path("panel/<slug:slug>/conflicts/<int:pk>/waive/", panel.waive, name="panel_waive"),
+    path("panel/<slug:slug>/score/<slug:reference>/", scoring.score, name="score"),
+    path("panel/<slug:slug>/score/<slug:reference>/autosave/", scoring.autosave, name="score_autosave"),
+    path("panel/<slug:slug>/score/<slug:reference>/conflict/", panel.conflict, name="score_conflict"),
 ]

@@ -135,6 +135,7 @@ class CouncilContact(models.Model):
     decided_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    joined_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When the person last began to act, once they do.")
 
     objects = CouncilContactQuerySet.as_manager()
 

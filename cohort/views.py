@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cohort.forms import CouncilNameForm, InviteForm, NearCouncilForm, RoleForm
 from cohort.models import Council, CouncilContact
-from cohort.names import find_councils
+from cohort.names import Matches, find_councils
 from cohort.policies import can_act_for, can_manage_people, can_see_people
 from cohort.services import contacts
+from cohort.services.people import change_details
 from cohort.states import ContactRole, ContactStatus
 from upstream import clock
+from upstream.accounts.forms import NameForm
 from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
@@ -37,7 +39,7 @@ def request_council(request: UserRequest) -> HttpResponse:
             raise Http404  # no code has a null character, which PostgreSQL fails on
         council = get_object_or_404(Council.objects.not_ended(today), code=asked["council"])
         return ask_for(request, council, after)
-    near: list[Council] = []
+    exact, near = Matches([], [])
     form = CouncilNameForm(asked if "name" in asked else None, initial={"next": after})
     if form.is_valid():
         check_limit(request, "council_search")
@@ -50,7 +52,8 @@ def request_council(request: UserRequest) -> HttpResponse:
     if near:
         hidden = {"name": form.cleaned_data["name"], "next": after}
         choice = NearCouncilForm(asked if "choosing" in asked else None, near=near, initial=hidden)
-        return render(request, "cohort/request_near.html", {"form": choice, "name": form.cleaned_data["name"]})
+        context = {"form": choice, "name": form.cleaned_data["name"], "is_exact": bool(exact)}
+        return render(request, "cohort/request_near.html", context)
     return render(request, "cohort/request.html", {"form": form})
 
 
@@ -84,17 +87,24 @@ def standing(request: UserRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: UserRequest, pk: int) -> HttpResponse:
-    """Show a person an invitation of theirs; on POST accept or decline it, as the button says."""
+    """Show a person an invitation of theirs; on POST accept or decline it, as the button says.
+
+    Whoever has not given a name does so on accepting, as their colleagues will see it.
+    """
     mine = CouncilContact.objects.visible_to(request.user).filter(user=request.user)
     contact = get_object_or_404(mine.select_related("council", "invited_by"), pk=pk)
     if contact.status != ContactStatus.INVITED:
         return redirect("cohort:standing", pk)
-    if request.method == "GET":
-        return render(request, "cohort/invitation.html", {"contact": contact})
     answers = {"accept": contacts.accept_invitation, "decline": contacts.decline_invitation}
     answer = answers.get(request.POST.get("answer", ""))
-    if answer is None:
+    if request.method == "POST" and answer is None:
         return HttpResponseBadRequest()
+    accepts = request.POST.get("answer") == "accept"
+    form = None if request.user.full_name else NameForm(request.POST if accepts else None)
+    if answer is None or (form and accepts and not form.is_valid()):
+        return render(request, "cohort/invitation.html", {"contact": contact, "form": form})
+    if form and accepts:
+        change_details(user=request.user, **form.cleaned_data)
     try:
         answer(contact_id=pk, by=request.user)
     except InvalidTransition as refusal:

@@ -42,13 +42,18 @@ def ask(verb: str, label: object) -> str:
     return f"{verb} {words[:1].lower()}{words[1:]}"
 
 
+def too_long(subject: str, limit: int) -> str:
+    """Return the message for too many characters: "Your answer must be 50,000 characters or fewer"."""
+    return f"{subject} must be {limit:,} characters or fewer"
+
+
 class ShortTextField(forms.CharField):
     """One line of text, whatever was sent: a name must not bring paragraphs of its own into an email."""
 
     def __init__(self, *, label: str | None = None, max_length: int = SHORT_TEXT_LIMIT, **options: Any) -> None:
         options["error_messages"] = {
             "required": ask("Enter", label),
-            "max_length": f"Your answer must be {max_length} characters or fewer",
+            "max_length": too_long("Your answer", max_length),
         } | options.get("error_messages", {})
         super().__init__(label=label, max_length=max_length, **options)
 
@@ -58,13 +63,16 @@ class ShortTextField(forms.CharField):
 
 
 class LongTextField(forms.CharField):
-    """Text of several lines. People may go over the word limit and edit down; nothing is ever cut off."""
+    """Text of several lines. It shows its word limit and takes more, so that people can edit down; nothing is ever cut off."""
 
     widget = forms.Textarea
 
-    def __init__(self, *, label: str | None = None, word_limit: int | None = None, **options: Any) -> None:
-        options["error_messages"] = {"required": ask("Enter", label)} | options.get("error_messages", {})
-        super().__init__(label=label, **options)
+    def __init__(self, *, label: str | None = None, word_limit: int | None = None, max_length: int | None = None, **options: Any) -> None:
+        options["error_messages"] = {
+            "required": ask("Enter", label),
+            "max_length": too_long("Your answer", max_length or 0),
+        } | options.get("error_messages", {})
+        super().__init__(label=label, max_length=max_length, **options)
         self.word_limit = word_limit
         if word_limit:
             self.widget.attrs.setdefault("rows", min(max(word_limit // 25, 5), 15))
@@ -72,14 +80,6 @@ class LongTextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Return the cleaned text."""
         return clean_text(super().to_python(value) or "")
-
-    def validate(self, value: str) -> None:
-        """Refuse what has too many words, saying by how many."""
-        super().validate(value)
-        words = count_words(value)
-        if self.word_limit and words > self.word_limit:
-            message = f"Your answer must be {self.word_limit} words or fewer. It has {words}."
-            raise ValidationError(message, code="too_many_words")
 
 
 class DatePartsInput(forms.MultiWidget):
@@ -103,7 +103,7 @@ class DatePartsField(forms.Field):
         options["error_messages"] = {
             "required": ask("Enter", label),
             "incomplete": f"{subject} must include a %(missing)s",
-            "year": "Year must include 4 numbers",
+            "year": f"{subject} must have a year with 4 numbers",
             "invalid": f"{subject} must be a real date",
         } | options.get("error_messages", {})
         super().__init__(label=label, **options)

@@ -187,6 +187,10 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Call the list what it lists, where Django says "Select message to view"."""
         return super().changelist_view(request, {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})})
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Call the page its own name, as the crumbs before it name the record."""
+        return super().history_view(request, object_id, {"title": "History", **(extra_context or {})})
+
     def _get_obj_does_not_exist_redirect(self, *_: Any) -> HttpResponse:
         """Answer 404 for what is not there or not visible, as everywhere, where Django goes to the front page."""
         raise Http404

@@ -111,11 +111,11 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "NAME": "upstream.accounts.passwords.NotLikeThePerson",
         "OPTIONS": {"user_attributes": ["email", "full_name"]},
     },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "upstream.accounts.passwords.LongEnough", "OPTIONS": {"min_length": 12}},
+    {"NAME": "upstream.accounts.passwords.HardToGuess"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -175,6 +175,7 @@ ACCOUNT_FORMS = {
     "confirm_email_verification_code": f"{_FORMS}.ConfirmEmailVerificationCodeForm",
     "confirm_password_reset_code": f"{_FORMS}.ConfirmPasswordResetCodeForm",
 }
+MFA_ADAPTER = "upstream.home.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": f"{_FORMS}.AuthenticateForm",
     "reauthenticate": f"{_FORMS}.ReauthenticateByCodeForm",
@@ -182,7 +183,7 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Upstream Collaborative"
-OFFICE_NEEDS_SECOND_FACTOR = PRODUCTION
+SECOND_FACTOR_NEEDED = PRODUCTION
 ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV["TRUSTED_PROXIES"])
 
 STATIC_URL = "static/"
@@ -210,8 +211,16 @@ REMINDER_RULES = [
     "applications.reminders.eoi.DraftDeadline",
     "applications.reminders.eoi.CallClosed",
     "applications.reminders.eoi.ClosingDigest",
+    "applications.reminders.interviews.InterviewSoon",
+    "applications.reminders.panel.ReviewsDue",
 ]
-EMAIL_ATTACHMENTS = {"expression-of-interest": "applications.documents.receipt_attachment"}
+# Whoever may not see one of these sees no message about it either.
+MESSAGES_HIDDEN_WITH = ["applications.Application", "applications.Letter"]
+EMAIL_ATTACHMENTS = {
+    "expression-of-interest": "applications.documents.receipt_attachment",
+    "decision-letter": "applications.documents.letter_attachment",
+    "interview-invitation": "applications.calendars.interview_invitation",
+}
 
 CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -248,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
+    "make-waiting-letters": {"task": "applications.tasks.sweep_letters", "schedule": 60.0, "options": {"expires": 55}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

@@ -13,5 +13,6 @@ class InvalidTransition(Exception):
 def check_transition(current: str, target: State, transitions: Mapping[State, frozenset[State]]) -> None:
     """Raise InvalidTransition unless `target` may follow `current`."""
     if target not in transitions.get(cast("State", current), frozenset()):
-        message = f"This cannot change from “{current}” to “{target}”. Reload the page to see where it stands now."
+        before, after = (getattr(type(target)(state), "label", state) for state in (current, target))
+        message = f"This cannot change from “{before}” to “{after}”. Reload the page to see where it stands now."
         raise InvalidTransition(message)

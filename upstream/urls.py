@@ -13,6 +13,7 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("cookies/", views.cookies, name="cookies"),
     path("account/", views.account, name="account"),
+    path("account/details/", views.details, name="account_details"),
     path("account/logout/", views.sign_out, name="account_logout"),
     path("account/", include("allauth.account.urls")),
     path("account/security/", include("allauth.mfa.urls")),

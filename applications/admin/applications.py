@@ -26,6 +26,7 @@ from applications.admin.filters import (
     RegionFilter,
     StatusFilter,
 )
+from applications.admin.interviews import NUDGE
 from applications.admin.reading import everything_about
 from applications.forms.extensions import MoreTimeForm
 from applications.models import Application
@@ -91,6 +92,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             form=MoreTimeForm,
             offered=is_draft,
         ),
+        NUDGE,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from applications.admin.interview_guide import InterviewQuestionInline
+from applications.admin.reliability import ScoringPages
 from applications.forms.calls import CallForm, CriterionForm, QuestionForm
 from applications.forms.section import SectionForm
 from applications.models import Call, Criterion, Question, Section
@@ -166,11 +168,11 @@ class QuestionInline(FormPartInline):
 
 
 @admin.register(Call)
-class CallAdmin(OfficeAdmin):
+class CallAdmin(ScoringPages):
     """Calls, in preparation and published."""
 
     form = CallForm
-    inlines = (CriterionInline, SectionInline)
+    inlines = (CriterionInline, SectionInline, InterviewQuestionInline)
     list_display = ("title", "cohort", "standing", "closing")
     list_select_related = ("cohort",)
     fieldsets = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from applications.models import Application, Extension, SubmissionAttempt
+from applications.models import Application, Extension, Letter, SubmissionAttempt
 from applications.services.answers import AnsweredSection, answered_sections
 from cohort.models import CouncilContact
 from upstream import clock
@@ -18,6 +18,12 @@ VERBS = {
     "application.started": "Started",
     "application.submitted": "Submitted",
     "application.withdrawn": "Withdrawn",
+    "application.third_asked": "A third assessor asked for",
+    "assessment.put_back": "Given back to the queue of triage",
+    "decision.held": "Decision held",
+    "decision.cleared": "Decision cleared",
+    "decision.released": "Decision released to the council",
+    "interview.nudged": "Asked to book its interview",
 }
 
 
@@ -43,7 +49,9 @@ def everything_about(application: Application, user: User) -> dict[str, Any]:
     sections = answered_sections(application)
     entries = Entry.objects.about(application) if user.has_perm("audit.view_entry") else Entry.objects.none()
     extensions = Extension.objects.visible_to(user).filter(call=application.call_id, council=application.council_id).with_status()
-    messages = OutboundEmail.objects.visible_to(user).about(application).defer("text", "html")
+    letters = Letter.objects.visible_to(user).filter(decision__application=application)
+    messages = OutboundEmail.objects.visible_to(user)
+    about = messages.about(application) | messages.about_each(Letter, letters.values_list("pk", flat=True))
     contacts = CouncilContact.objects.visible_to(user).active().filter(council=application.council_id)
     return {
         "sections": sections,
@@ -52,7 +60,7 @@ def everything_about(application: Application, user: User) -> dict[str, Any]:
         "people": contacts.select_related("user"),
         "history": list(history(list(entries))),
         "presses": list(presses(application, sections)),
-        "messages_about": messages,
+        "messages_about": about.defer("text", "html"),
     }
 
 

@@ -13,6 +13,7 @@ from django import forms
 from applications.models import Question
 from applications.services.answers import Answered, AnsweredSection, problem
 from applications.states import QuestionKind
+from upstream.documents.inspection import EMPTY
 from upstream.fields import (
     CheckboxesField,
     DatePartsField,
@@ -20,39 +21,36 @@ from upstream.fields import (
     RadioField,
     ShortTextField,
     YesNoField,
+    too_long,
 )
 
 # Far above any word limit: text over a limit is kept, so that people can edit it down.
 MOST_CHARACTERS = 50_000
-FILE_HINT = "PDF, Word (DOCX), PNG or JPEG, smaller than 10MB"
-
-
-class DraftTextField(LongTextField):
-    """Long text that shows its word limit and keeps whatever is typed."""
-
-    def validate(self, value: str) -> None:
-        """Accept text over the limit, as this is a draft."""
+FILE_HINT = "PDF, Word (DOCX), PNG or JPEG, smaller than 10MB."
 
 
 def field_for(question: Question) -> forms.Field:
     """Return the form field for a question."""
     common: dict[str, Any] = {"label": question.text, "help_text": question.hint, "required": False}
+    named = f"“{question.text}”"
+    length: dict[str, Any] = {"max_length": MOST_CHARACTERS, "error_messages": {"max_length": too_long(named, MOST_CHARACTERS)}}
     choices = [(option, option) for option in question.options]
     match question.kind:
         case QuestionKind.LONG_TEXT:
-            field: forms.Field = DraftTextField(word_limit=question.word_limit, max_length=MOST_CHARACTERS, **common)
+            field: forms.Field = LongTextField(word_limit=question.word_limit, **length, **common)
         case QuestionKind.ONE_OF:
             field = RadioField(choices=choices, **common)
         case QuestionKind.SOME_OF:
-            field = CheckboxesField(choices=choices, **common)
+            field = CheckboxesField(choices=choices, **common | {"help_text": question.hint or "Select all that apply."})
         case QuestionKind.DATE:
-            field = DatePartsField(**common)
+            field = DatePartsField(subject=named, **common)
         case QuestionKind.YES_NO:
             field = YesNoField(**common)
         case QuestionKind.FILE:
-            field = forms.FileField(**common | {"help_text": question.hint or FILE_HINT})
+            hints = " ".join(filter(None, [question.hint, FILE_HINT]))
+            field = forms.FileField(**common | {"help_text": hints}, error_messages={"empty": EMPTY})
         case _:
-            field = ShortTextField(max_length=MOST_CHARACTERS, **common)
+            field = ShortTextField(**length, **common)
     field.wanted = question.required  # type: ignore[attr-defined]  # not "(optional)", though a draft may leave it empty
     return field
 
@@ -76,6 +74,11 @@ class SectionForm(forms.Form):
         """Whether the section is done, as far as the person says. A section that does not ask is done once it is saved."""
         return not self.asks_completion or self.cleaned_data.get("completed") == "yes"
 
+    def mark(self, *, going_on: bool) -> bool | None:
+        """Return whether the section is done, or None where that was not said, or said of what could not be read."""
+        was_said = going_on or bool(self.cleaned_data.get("completed"))
+        return self.says_complete if was_said and not self.errors else None
+
     def values(self) -> dict[int, Any]:
         """Return what was typed, by question id, for every field that could be read. Files are not among it."""
         return {
@@ -86,7 +89,8 @@ class SectionForm(forms.Form):
 
     def unreadable(self) -> list[str]:
         """Return a sentence for each answer that cannot be kept as it was typed. Ask before `add_problems`."""
-        return [f"“{answered.question.text}”: {self.errors[name][0]}" for name, answered in self.answers.items() if name in self.errors]
+        wrong = {f"“{answered.question.text}”": str(self.errors[name][0]) for name, answered in self.answers.items() if name in self.errors}
+        return [message if message.startswith(named) else f"{named}: {message}" for named, message in wrong.items()]
 
     def uploads(self) -> dict[str, Any]:
         """Return the files that were chosen, by field name."""

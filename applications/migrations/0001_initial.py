@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('accepted', 'Accepted'), ('already', 'Already submitted: the same receipt was shown'), ('incomplete', 'Answers were missing'), ('late', 'After the deadline'), ('withdrawn', 'The expression of interest had been withdrawn')], max_length=20)),
+                ('outcome', models.CharField(choices=[('accepted', 'Accepted'), ('already', 'Already submitted: the same receipt was shown'), ('not_agreed', 'The terms were not accepted'), ('incomplete', 'Answers were missing'), ('late', 'After the deadline'), ('withdrawn', 'The expression of interest had been withdrawn')], max_length=20)),
                 ('deadline', models.DateTimeField(help_text='As it stood for this council at that moment.')),
                 ('form_version', models.CharField(help_text='SHA-256 of the questions as they stood.', max_length=64)),
                 ('missing', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Questions without an answer that will do.', size=None)),

@@ -4,12 +4,12 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Avg, Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.call import Call, Question, Section, deadline
 from applications.models.conflict import Conflict
-from applications.states import ApplicationStatus, AttemptOutcome, Completeness
+from applications.states import LIVE_INTERVIEW, ApplicationStatus, AttemptOutcome, Completeness
 from cohort.models import Council, CouncilContact, control_on
 from upstream.accounts.models import User
 
@@ -30,6 +30,37 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def of_councils_of(self, user: User) -> Self:
         """Return the EoIs of the councils that the person acts for."""
         return self.filter(council__in=CouncilContact.objects.active().filter(user=user).values("council"))
+
+    def with_interview_mean(self) -> Self:
+        """Annotate `interview_mean`: the mean of all the scores that count, of 1 to 5, or None before the interview is held."""
+        from applications.models.interview import InterviewScore, InterviewSheet  # interviews are of EoIs, so their models build on these
+
+        counting = InterviewScore.objects.filter(sheet__in=InterviewSheet.objects.counting(), score__isnull=False)
+        of_this = counting.filter(sheet__interview__application=OuterRef("pk")).order_by().values("sheet__interview__application")
+        return self.annotate(interview_mean=Subquery(of_this.annotate(mean=Avg("score")).values("mean")))
+
+    def awaiting_interview(self) -> Self:
+        """Return the shortlisted EoIs whose council has yet to book an interview, of calls that have offered slots."""
+        from applications.models.interview import InterviewSlot  # interviews are of EoIs, so their models build on these
+
+        offering = InterviewSlot.objects.offered().values("call")
+        return self.filter(status=ApplicationStatus.SHORTLISTED, call__in=offering).exclude(interviews__status__in=LIVE_INTERVIEW)
+
+    def shortlisted(self) -> Self:
+        """Return the EoIs that panels score."""
+        return self.filter(status=ApplicationStatus.SHORTLISTED)
+
+    def with_reviewers(self) -> Self:
+        """Annotate `reviewers`: how many panel members score it, those apart who have a conflict with it."""
+        from applications.models.panel import Review  # reviews are of EoIs, so their models build on these
+
+        reviews = Review.objects.unconflicted().filter(assignment__application=OuterRef("pk")).order_by()
+        number = reviews.values("assignment__application").annotate(number=Count("pk")).values("number")
+        return self.annotate(reviewers=Coalesce(Subquery(number), 0))
+
+    def live(self) -> Self:
+        """Return what has not been withdrawn: a council has one of these in a call at most."""
+        return self.exclude(status=ApplicationStatus.WITHDRAWN)
 
     def with_deadline(self) -> Self:
         """Annotate `deadline`: the moment before which this council must submit."""

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from applications.states import ConflictKind, ConflictStatus
+from applications.states import ConflictKind, ConflictStatus, MemberStatus
 from upstream.accounts.models import User
 
 
@@ -20,6 +20,19 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
     def active(self) -> Self:
         """Return those that keep their person out now."""
         return self.filter(status=ConflictStatus.ACTIVE)
+
+    def undecided_or_active(self) -> Self:
+        """Return those that keep an EoI from being given to their person: found ones do so until the person has answered."""
+        return self.filter(status__in=[ConflictStatus.PROPOSED, ConflictStatus.ACTIVE])
+
+    def for_chair(self, user: User) -> Self:
+        """Return those of other people about the EoIs of the calls whose panel the person chairs, their own EoIs apart."""
+        chaired = self.filter(
+            application__call__panel__members__user=user,
+            application__call__panel__members__is_chair=True,
+            application__call__panel__members__status=MemberStatus.ACTIVE,
+        )
+        return chaired.exclude(application__in=Conflict.objects.active().filter(user=user).values("application")).exclude(user=user)
 
 
 class Conflict(models.Model):

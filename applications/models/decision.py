@@ -113,7 +113,15 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         if user.has_perm("applications.view_decision"):
             return self.filter(decision__in=Decision.objects.visible_to(user))
         councils = CouncilContact.objects.active().filter(user=user).values("council")
-        return self.filter(decision__released_at__isnull=False, decision__application__council__in=councils)
+        return self.released().filter(decision__application__council__in=councils)
+
+    def released(self) -> Self:
+        """Return what councils have been sent."""
+        return self.filter(decision__released_at__isnull=False)
+
+    def unmade(self) -> Self:
+        """Return those whose PDF a worker still has to make."""
+        return self.filter(sha256="")
 
 
 class Letter(models.Model):

@@ -6,18 +6,23 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.application import Application
 from applications.models.call import Call
+from applications.models.conflict import Conflict
 from applications.states import LIVE_INTERVIEW, InterviewStatus
 from upstream.accounts.models import User
+from upstream.deadlines import bank_holidays
 
 HIGHEST_INTERVIEW_SCORE = 5
+# Councils book, move and cancel until this long before an interview.
+NOTICE = timedelta(hours=24)
 
 
 class InterviewQuestion(models.Model):
-    """A line of the guide: asked of everyone, in this order."""
+    """A line of the guide: asked of everyone, in this order. Frozen, by a trigger too, once somebody has scored an answer."""
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="interview_questions")
     text = models.CharField(max_length=300)
@@ -29,6 +34,7 @@ class InterviewQuestion(models.Model):
 
     class Meta:
         ordering = ("position", "pk")
+        constraints = (models.CheckConstraint(condition=Q(anchors__len=HIGHEST_INTERVIEW_SCORE), name="interview_question_has_anchors"),)
 
     def __str__(self) -> str:
         return self.text
@@ -48,6 +54,40 @@ class InterviewSlotQuerySet(models.QuerySet["InterviewSlot"]):
     def free(self) -> Self:
         """Return the slots that nobody holds."""
         return self.offered().exclude(interviews__status__in=LIVE_INTERVIEW)
+
+    def of_people(self, *people: User) -> Self:
+        """Return the slots in which any of the people interviews."""
+        return self.filter(Q(interviewer__in=people) | Q(second_interviewer__in=people))
+
+    def with_day(self) -> Self:
+        """Annotate `day`, in the UK."""
+        return self.annotate(day=TruncDate("starts_at"))
+
+    def with_standing(self, now: datetime) -> Self:
+        """Annotate `standing`: free, taken, past (and not taken) or withdrawn."""
+        taken = Exists(Interview.objects.live().filter(slot=OuterRef("pk")))
+        return self.annotate(
+            standing=Case(
+                When(withdrawn_at__isnull=False, then=Value("withdrawn")),
+                When(taken, then=Value("taken")),
+                When(starts_at__lte=now, then=Value("past")),
+                default=Value("free"),
+            )
+        )
+
+    def open_to(self, application: Application, now: datetime) -> Self:
+        """Return the slots that this council may book now. `application` needs its council.
+
+        Not on a bank holiday of its nation, and not with an interviewer who has a conflict of interest with it.
+        """
+        conflicted = Conflict.objects.active().filter(application=application).values("user")
+        return (
+            self.free()
+            .with_day()
+            .filter(call=application.call_id, starts_at__gt=now + NOTICE)
+            .exclude(day__in=bank_holidays(application.council.nation))
+            .exclude(Q(interviewer__in=conflicted) | Q(second_interviewer__in=conflicted))
+        )
 
 
 class InterviewSlot(models.Model):
@@ -82,6 +122,16 @@ class InterviewSlot(models.Model):
         """When it ends."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
+    @property
+    def changeable_until(self) -> datetime:
+        """The moment from which the council can no longer book, move or cancel it by itself."""
+        return self.starts_at - NOTICE
+
+    @property
+    def interviewers(self) -> tuple[User, User]:
+        """The two people who ring."""
+        return self.interviewer, self.second_interviewer
+
 
 class InterviewQuerySet(models.QuerySet["Interview"]):
     """Reading interviews."""
@@ -97,9 +147,22 @@ class InterviewQuerySet(models.QuerySet["Interview"]):
         """Return those that are booked or have been held."""
         return self.filter(status__in=LIVE_INTERVIEW)
 
+    def with_day(self) -> Self:
+        """Annotate `day`, in the UK."""
+        return self.annotate(day=TruncDate("slot__starts_at"))
+
+    def with_sheets(self) -> Self:
+        """Annotate `sheets_submitted`, of the two."""
+        submitted = InterviewSheet.objects.current().filter(interview=OuterRef("pk"), submitted_at__isnull=False)
+        number = submitted.order_by().values("interview").annotate(number=Count("pk")).values("number")
+        return self.annotate(sheets_submitted=Coalesce(Subquery(number), 0))
+
 
 class Interview(models.Model):
-    """A booking. Moving it changes its slot and counts `sequence` up, so that calendars follow."""
+    """A booking. Moving it changes its slot and counts `sequence` up, so that calendars follow.
+
+    `sequence` goes on counting over all the bookings of an EoI, as to a calendar they are one event.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="interviews")
     slot = models.ForeignKey(InterviewSlot, on_delete=models.PROTECT, related_name="interviews")
@@ -107,7 +170,7 @@ class Interview(models.Model):
     contact_name = models.CharField("who to ask for", max_length=150)
     phone = models.CharField("number to ring", max_length=30)
     booked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    booked_at = models.DateTimeField()
+    booked_at = models.DateTimeField(help_text="Or moved to where it stands now.")
     sequence = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -132,6 +195,16 @@ class Interview(models.Model):
     def __str__(self) -> str:
         return f"{self.application} at {self.slot}"
 
+    @property
+    def is_booked(self) -> bool:
+        """Whether it is still to be held."""
+        return self.status == InterviewStatus.BOOKED
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took, once it has ended."""
+        return self.ended_at - self.started_at if self.started_at and self.ended_at else None
+
 
 class InterviewSheetQuerySet(models.QuerySet["InterviewSheet"]):
     """Reading what interviewers noted."""
@@ -149,7 +222,23 @@ class InterviewSheetQuerySet(models.QuerySet["InterviewSheet"]):
 
     def unsubmitted_of(self, user: User) -> Self:
         """Return the person's own sheets that are still open, of interviews that stand."""
-        return self.filter(interviewer=user, submitted_at__isnull=True, interview__status__in=LIVE_INTERVIEW)
+        return self.current().filter(interviewer=user, submitted_at__isnull=True, interview__status__in=LIVE_INTERVIEW)
+
+    def current(self) -> Self:
+        """Leave out the sheets of those who noted something and were then relieved."""
+        slot = "interview__slot"
+        return self.filter(Q(interviewer=F(f"{slot}__interviewer")) | Q(interviewer=F(f"{slot}__second_interviewer")))
+
+    def due(self, now: datetime) -> Self:
+        """Return the sheets that are still open although their interview's time has come."""
+        come = self.current().filter(interview__slot__starts_at__lte=now, interview__status__in=LIVE_INTERVIEW)
+        return come.filter(submitted_at__isnull=True)
+
+    def counting(self) -> Self:
+        """Return the submitted sheets of interviews held, whose author has no conflict with the EoI: the scores that count."""
+        conflicted = Conflict.objects.active().filter(application=OuterRef("interview__application"), user=OuterRef("interviewer"))
+        held = self.current().filter(submitted_at__isnull=False, interview__status=InterviewStatus.HELD)
+        return held.exclude(Exists(conflicted))
 
 
 class InterviewSheet(models.Model):
@@ -157,6 +246,7 @@ class InterviewSheet(models.Model):
 
     interview = models.ForeignKey(Interview, on_delete=models.CASCADE, related_name="sheets")
     interviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     revision = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -176,7 +266,7 @@ class InterviewScore(models.Model):
     """A score of 1 to 5 for one question of the guide, and what was said. Empty while it is being written."""
 
     sheet = models.ForeignKey(InterviewSheet, on_delete=models.CASCADE, related_name="scores")
-    question = models.ForeignKey(InterviewQuestion, on_delete=models.PROTECT, related_name="+")
+    question = models.ForeignKey(InterviewQuestion, on_delete=models.PROTECT, related_name="scores")
     score = models.PositiveSmallIntegerField(null=True, blank=True)
     note = models.TextField(blank=True)
 

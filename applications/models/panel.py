@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from applications.models.application import Application
 from applications.models.call import Call
 from applications.models.conflict import Conflict
+from applications.models.interview import InterviewSheet
 from applications.models.triage import HIGHEST_SCORE, CriterionJudgement
-from applications.states import AssignmentStatus, MemberStatus, ReviewStatus
+from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
 from upstream.accounts.models import User
 
 
@@ -22,7 +23,7 @@ class PanelQuerySet(models.QuerySet["Panel"]):
         """The office sees every panel, a member their own until they withdraw."""
         if user.has_perm("applications.view_panel"):
             return self
-        return self.filter(members__in=PanelMember.objects.filter(user=user).exclude(status=MemberStatus.WITHDRAWN))
+        return self.filter(members__in=PanelMember.objects.seated().filter(user=user))
 
 
 class Panel(models.Model):
@@ -52,6 +53,10 @@ class PanelMemberQuerySet(models.QuerySet["PanelMember"]):
     def active(self) -> Self:
         """Return those to whom EoIs may open: they have declared their conflicts and not withdrawn."""
         return self.filter(status=MemberStatus.ACTIVE)
+
+    def seated(self) -> Self:
+        """Return those who have not withdrawn."""
+        return self.exclude(status=MemberStatus.WITHDRAWN)
 
 
 class PanelMember(models.Model):
@@ -122,27 +127,40 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     """Reading reviews."""
 
     def visible_to(self, user: User) -> Self:
-        """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with."""
+        """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with.
+
+        Whoever of the office still has to score an interview sees none of that EoI.
+        """
         without = self.exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
         if user.has_perm("applications.view_review"):
-            return without
+            return without.exclude(assignment__application__in=InterviewSheet.objects.unsubmitted_of(user).values("interview__application"))
         own = without.open_to(user)
         submitted = own.filter(status=ReviewStatus.SUBMITTED).values("assignment__application")
         others = without.counting().filter(assignment__application__in=submitted)
         return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
 
     def open_to(self, user: User) -> Self:
-        """Return the person's own reviews that they may read and, while in draft, write."""
-        return self.filter(
+        """Return the person's own reviews that they may read and, while in draft, write. What a council withdrew is not judged."""
+        own = self.filter(
             assignment__member__user=user, assignment__member__status=MemberStatus.ACTIVE, assignment__status=AssignmentStatus.COMMITTED
-        ).exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
+        ).exclude(assignment__application__status=ApplicationStatus.WITHDRAWN)
+        return own.exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
 
-    def counting(self) -> Self:
-        """Return the submitted reviews whose author has no conflict with the EoI: the scores that count."""
+    def unconflicted(self) -> Self:
+        """Leave out the reviews whose author has a conflict with the EoI."""
         conflicted = Conflict.objects.active().filter(
             application=models.OuterRef("assignment__application"), user=models.OuterRef("assignment__member__user")
         )
-        return self.filter(status=ReviewStatus.SUBMITTED, assignment__status=AssignmentStatus.COMMITTED).exclude(models.Exists(conflicted))
+        return self.filter(assignment__status=AssignmentStatus.COMMITTED).exclude(models.Exists(conflicted))
+
+    def counting(self) -> Self:
+        """Return the submitted reviews whose author has no conflict with the EoI: the scores that count."""
+        return self.unconflicted().filter(status=ReviewStatus.SUBMITTED)
+
+    def waiting(self) -> Self:
+        """Return what members still have to submit: what `open_to` opens to each of them, in draft."""
+        open_ones = self.unconflicted().filter(assignment__member__status=MemberStatus.ACTIVE, status=ReviewStatus.DRAFT)
+        return open_ones.exclude(assignment__application__status=ApplicationStatus.WITHDRAWN)
 
 
 class Review(models.Model):

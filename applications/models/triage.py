@@ -3,11 +3,12 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from applications.models.application import Application
 from applications.models.call import Criterion
+from applications.models.conflict import Conflict
 from upstream.accounts.models import User
 
 HIGHEST_SCORE = 5
@@ -40,6 +41,17 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Return the finished ones."""
         return self.filter(completed_at__isnull=False)
 
+    def taken_up(self, user: User) -> Self:
+        """Return the unfinished ones that the person may give back, without what is written in them: their own, or all for who decides."""
+        seen = self.filter(completed_at__isnull=True, application__in=Application.objects.visible_to(user))
+        mine = seen if user.has_perm("applications.decide_application") else seen.filter(assessor=user)
+        return mine.only("application", "assessor", "seat", "claimed_at", "completed_at")
+
+    def counting(self) -> Self:
+        """Leave out those whose assessor has a conflict of interest: they take no seat and their scores do not count."""
+        conflicts = Conflict.objects.active().filter(application=OuterRef("application"), user=OuterRef("assessor"))
+        return self.exclude(Exists(conflicts))
+
 
 class Assessment(models.Model):
     """One assessor's judgement of one EoI. An EoI has two seats, and a third once somebody has asked for it."""
@@ -52,10 +64,13 @@ class Assessment(models.Model):
     is_eligible = models.BooleanField(null=True)
     ineligible_reason = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=0, help_text="Counts the saves; a save names the revision it started from.")
+    saved_at = models.DateTimeField(null=True, blank=True)
 
     objects = AssessmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "triage"
         ordering = ("application", "seat")
         constraints = (
             models.UniqueConstraint(fields=["application", "seat"], name="one_assessment_per_seat"),

@@ -15,6 +15,7 @@ from upstream.correspondence.services import queue, suppress
 
 DRAFT_DEADLINE = "draft-deadline"
 CLOSING_MOVED = "closing-moved"
+SUBMITTED = "application-submitted"
 
 
 def people_of(application: Application | Extension) -> Iterable[User]:
@@ -49,19 +50,30 @@ def application_submitted(application: Application) -> None:
     for person in people:
         _tell(
             application,
-            kind="application-submitted",
-            key=f"application-submitted:{application.pk}:{person.pk}",
+            kind=SUBMITTED,
+            key=f"{SUBMITTED}:{application.pk}:{person.pk}",
             to=person,
             attachment="expression-of-interest",
             context={"names": names},
         )
 
 
-def application_withdrawn(application: Application) -> None:
-    """Confirm the withdrawal to everybody who acts for the council."""
+def receipts_of(application: Application) -> Iterable[str]:
+    """Return the addresses that the receipt was sent to, whoever acts for the council since."""
+    return OutboundEmail.objects.about(application).filter(kind=SUBMITTED).order_by("pk").values_list("recipient", flat=True)
+
+
+def application_withdrawn(application: Application, *, by: User) -> None:
+    """Confirm the withdrawal to everybody who acts for the council. `application` must carry its deadline."""
     suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The expression of interest has been withdrawn.")
     for person in people_of(application):
-        _tell(application, kind="application-withdrawn", key=f"application-withdrawn:{application.pk}:{person.pk}", to=person)
+        _tell(
+            application,
+            kind="application-withdrawn",
+            key=f"application-withdrawn:{application.pk}:{person.pk}",
+            to=person,
+            context={"by": by},
+        )
 
 
 def draft_deadline(application: Application, *, email: str, key: str, **options: Any) -> OutboundEmail:
@@ -80,7 +92,8 @@ def closing_digest(call: Call, *, email: str, key: str, **options: Any) -> Outbo
     """Tell one member of staff what the call brought in."""
     statuses = call.applications.values_list("status", flat=True)
     drafts = sum(status == ApplicationStatus.DRAFT for status in statuses)
-    submitted = call.applications.filter(submitted_at__isnull=False).exclude(status=ApplicationStatus.WITHDRAWN).count()
+    submitted = call.applications.live().filter(submitted_at__isnull=False).count()
+    extensions = call.extensions.filter(approved_at__isnull=False, until__gt=call.closes_at).select_related("council")
     return queue(
         key=key,
         kind="closing-digest",
@@ -90,7 +103,8 @@ def closing_digest(call: Call, *, email: str, key: str, **options: Any) -> Outbo
             "call": call,
             "drafts": drafts,
             "submitted": submitted,
-            "link": settings.SITE_URL + reverse("admin:applications_application_changelist"),
+            "extensions": extensions.order_by("council_id", "-until").distinct("council_id"),
+            "link": f"{settings.SITE_URL}{reverse('admin:applications_application_changelist')}?call={call.pk}",
         },
         about=call,
         **options,
@@ -103,7 +117,7 @@ def extension_approved(extension: Extension) -> None:
     The message is about the council's EoI, or about the call while there is none.
     """
     call = extension.call
-    application = call.applications.exclude(status=ApplicationStatus.WITHDRAWN).filter(council=extension.council_id).first()
+    application = call.applications.live().filter(council=extension.council_id).first()
     if application:
         suppress(about=application, kinds=[DRAFT_DEADLINE], reason="The council has been given more time.")
     link = address("eoi", application.reference) if application else address("call", call.slug)

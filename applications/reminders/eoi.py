@@ -24,7 +24,10 @@ NOTICE_GOOD_FOR = timedelta(days=7)
 
 
 def drafts_with_people(start: datetime, end: datetime, subject_id: int | None) -> Iterator[tuple[Application, CouncilContact]]:
-    """Yield drafts whose deadline lies in the span, each with every person who acts for the council: two queries."""
+    """Yield drafts whose deadline lies in the span, each with every person who acts for the council: two queries.
+
+    Nothing that fell due before a person joined is for them.
+    """
     drafts = Application.objects.select_related("call__cohort", "council").with_deadline()
     drafts = drafts.filter(status=ApplicationStatus.DRAFT, deadline__gte=start, deadline__lt=end)  # type: ignore[misc]
     if subject_id is not None:
@@ -57,7 +60,7 @@ class DraftDeadline:
             deadline: datetime = draft.deadline  # type: ignore[attr-defined]
             for (name, before), (_, next_before) in pairwise(BEFORE_DEADLINE):
                 at = deadline - before
-                if start <= at < end and at >= max(draft.created_at, contact.changed_at):
+                if start <= at < end and at >= max(draft.created_at, contact.joined_at):
                     yield Planned(at, deadline - next_before, draft, contact.user.email, f"{name} before {deadline.isoformat()}")
 
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
@@ -75,7 +78,8 @@ class CallClosed:
         """Yield the notices that fall due in the span."""
         for draft, contact in drafts_with_people(start, end, subject_id):
             deadline: datetime = draft.deadline  # type: ignore[attr-defined]
-            yield Planned(deadline, deadline + NOTICE_GOOD_FOR, draft, contact.user.email, deadline.isoformat())
+            if deadline >= contact.joined_at:
+                yield Planned(deadline, deadline + NOTICE_GOOD_FOR, draft, contact.user.email, deadline.isoformat())
 
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
         """Queue the notice's email."""

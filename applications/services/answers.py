@@ -52,6 +52,7 @@ class AnsweredSection:
     section: Section
     progress: SectionProgress | None
     answers: list[Answered]
+    place: str = ""  # in the form: "2 of 7"
 
     @property
     def problems(self) -> list[Answered]:
@@ -60,7 +61,7 @@ class AnsweredSection:
 
     @property
     def is_marked_complete(self) -> bool:
-        """Whether the council has said that it is done."""
+        """Whether the council has said that it is done, and every answer will do: see `save_section`."""
         return self.progress is not None and self.progress.completed
 
     @property
@@ -68,7 +69,7 @@ class AnsweredSection:
         """How the task list describes it."""
         if self.progress is None:
             return "Not yet started"
-        return "Completed" if self.is_marked_complete and not self.problems else "In progress"
+        return "Completed" if self.is_marked_complete else "In progress"
 
 
 def problem(question: Question, value: Any) -> str:
@@ -115,8 +116,13 @@ def answered_sections(application: Application) -> list[AnsweredSection]:
         return Answered(question, answer.value, files.get(answer.pk)) if answer else Answered(question, None)
 
     return [
-        AnsweredSection(section, progress.get(section.pk), [answered(question) for question in section.questions.all()])
-        for section in sections
+        AnsweredSection(
+            section,
+            progress.get(section.pk),
+            [answered(question) for question in section.questions.all()],
+            f"{number} of {len(sections)}",
+        )
+        for number, section in enumerate(sections, start=1)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from applications.models import Application, Call, Question, Section
+from applications.models import Application, Call, InterviewQuestion, Question, Section
 from applications.notifications import eoi as notifications
 from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
 from cohort.models import Cohort, FocusArea, ServiceArea
@@ -26,7 +26,7 @@ READ_AS_TEXT = {QuestionPurpose.TITLE, QuestionPurpose.SUMMARY, QuestionPurpose.
 def create_call(
     *, content: Mapping[str, Any], cohort: Cohort, opens_at: datetime, closes_at: datetime, by: User | None, **texts: str
 ) -> Call:
-    """Create an unpublished call with its criteria, sections and questions, from content laid out as in `data/pilot.toml`.
+    """Create an unpublished call with its criteria, form and interview guide, from content laid out as in `data/pilot.toml`.
 
     `texts` replace the content's own.
     """
@@ -40,6 +40,9 @@ def create_call(
             Question(**question | {"section": row, "criterion": criteria.get(question.get("criterion")), "position": place})
             for place, question in enumerate(section["questions"])
         )
+    InterviewQuestion.objects.bulk_create(
+        InterviewQuestion(call=call, **question, position=place) for place, question in enumerate(content.get("interview_questions", []))
+    )
     record(actor=by, verb="call.created", subject=call)
     return call
 

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from applications.models import Answer, Application, Call, Question, Section, SectionPresence, SectionProgress
-from applications.states import ApplicationStatus, QuestionKind, QuestionPurpose
+from applications.services.answers import problem
+from applications.states import QuestionKind, QuestionPurpose
 from cohort.models import Council
 from cohort.services.contacts import lock_standing
 from upstream import clock
@@ -19,8 +20,6 @@ from upstream.documents.services import check_upload, remove_file, store_upload
 from upstream.transitions import InvalidTransition
 
 PRESENT_FOR = timedelta(minutes=2)
-# The shortest of the initiative's columns; the answer itself is kept whole.
-SHOWN_IN_LISTS = 200
 
 
 class CannotWrite(InvalidTransition):
@@ -43,7 +42,7 @@ def start_application(*, call_id: int, council_id: int, by: User) -> Application
     """
     Call.objects.select_for_update(no_key=True).get(pk=call_id)
     lock_standing(user=by, council_id=council_id)
-    live = Application.objects.exclude(status=ApplicationStatus.WITHDRAWN).filter(call=call_id, council=council_id).first()
+    live = Application.objects.live().filter(call=call_id, council=council_id).first()
     if live:
         return live
     call = Call.objects.select_related("cohort").with_deadline_for(council_id).get(pk=call_id)
@@ -93,26 +92,35 @@ def save_section(
 ) -> SectionProgress:
     """Keep the answers of one section and return its progress. `values` maps question ids to answers; files are kept apart.
 
-    `completed` None leaves that mark as it is.
+    `completed` None leaves that mark as it is, but it never stays on a section with an answer that will not do.
 
     `revision` is the one the person's page was made from. Raises RevisionConflict when the section has moved on and says
     something else, and what `lock_draft` raises. Locks the EoI.
     """
     application = lock_draft(application_id, by=by)
-    questions = {question.pk: question for question in section.questions.exclude(kind=QuestionKind.FILE)}
+    questions = {question.pk: question for question in section.questions.all()}
     stored = dict(application.answers.filter(question__in=questions).values_list("question_id", "value"))
-    progress = application.progress.select_related("saved_by").filter(section=section).first()
-    values = {pk: value for pk, value in values.items() if pk in questions}
+    progress = _progress(application, section)
+    values = {pk: value for pk, value in values.items() if pk in questions and questions[pk].kind != QuestionKind.FILE}
     unchanged = all(stored.get(pk, _empty(questions[pk])) == value for pk, value in values.items())
     if completed is None:
-        completed = progress.completed if progress else False
+        completed = progress is not None and progress.completed
+    completed = completed and not any(problem(question, (stored | values).get(pk)) for pk, question in questions.items())
     if progress and unchanged and progress.completed == completed:
         return progress
-    if revision != (progress.revision if progress else 0) and not unchanged:
-        raise RevisionConflict(progress) if progress else CannotWrite("Reload the page and try again.")
     if not unchanged:
+        _check_revision(progress, revision)
         _write(application, questions, values)
     return _advance(application, section, completed=completed, by=by, progress=progress)
+
+
+def _progress(application: Application, section: Section) -> SectionProgress | None:
+    return application.progress.select_related("saved_by").filter(section=section).first()
+
+
+def _check_revision(progress: SectionProgress | None, revision: int) -> None:
+    if revision != (progress.revision if progress else 0):
+        raise RevisionConflict(progress) if progress else CannotWrite("Reload the page and try again.")
 
 
 def _empty(question: Question) -> Any:
@@ -124,7 +132,9 @@ def _write(application: Application, questions: dict[int, Question], values: dic
     Answer.objects.bulk_create(rows, update_conflicts=True, unique_fields=["application", "question"], update_fields=["value"])
     known = {questions[pk].purpose: value for pk, value in values.items() if questions[pk].purpose != QuestionPurpose.NONE}
     for column, value in known.items():
-        setattr(application, column, value[:SHOWN_IN_LISTS] if isinstance(value, str) else value)
+        # The answer itself is kept whole.
+        length = Application._meta.get_field(column).max_length if isinstance(value, str) else None  # type: ignore[union-attr]
+        setattr(application, column, value[:length])
     if known:
         application.save(update_fields=list(known))
 
@@ -140,15 +150,19 @@ def _advance(application: Application, section: Section, *, completed: bool, by:
 
 
 @transaction.atomic
-def attach_file(*, application_id: int, question: Question, upload: Any, by: User) -> StoredFile:
-    """Keep a file as the answer to a question, in place of the one before. Locks the EoI.
+def attach_file(*, application_id: int, question: Question, upload: Any, revision: int, by: User) -> StoredFile:
+    """Keep a file as the answer to a question, in place of the one before; the section's revision then counts one more.
 
-    Raises UnacceptableFile with a sentence for the person, and what `lock_draft` raises.
+    Raises UnacceptableFile with a sentence for the person, RevisionConflict when the section has moved on from `revision`, and
+    what `lock_draft` raises. Locks the EoI.
     """
     checked = check_upload(upload)
     application = lock_draft(application_id, by=by)
+    progress = _progress(application, question.section)
+    _check_revision(progress, revision)
     answer, _ = Answer.objects.get_or_create(application=application, question=question, defaults={"value": ""})
     earlier = list(StoredFile.objects.owned_by(answer))
+    _advance(application, question.section, completed=progress is not None and progress.completed, by=by, progress=progress)
     file = store_upload(owner=answer, kind="answer", upload=checked, by=by)
     answer.value = str(file.pk)
     answer.save(update_fields=["value"])
@@ -158,14 +172,21 @@ def attach_file(*, application_id: int, question: Question, upload: Any, by: Use
 
 
 @transaction.atomic
-def detach_file(*, application_id: int, question: Question, by: User) -> None:
-    """Remove the file that answers a question, if there is one. Locks the EoI. Raises what `lock_draft` raises."""
+def detach_file(*, application_id: int, question: Question, file: StoredFile, by: User) -> None:
+    """Remove this file if it still answers the question: one that has come in its place stays. Locks the EoI.
+
+    Raises what `lock_draft` raises.
+    """
     application = lock_draft(application_id, by=by)
-    for answer in Answer.objects.filter(application=application, question=question):
-        for file in StoredFile.objects.owned_by(answer):
-            remove_file(file=file, by=by)
-        answer.value = ""
-        answer.save(update_fields=["value"])
+    answer = application.answers.filter(question=question, value=str(file.pk)).first()
+    if answer is None:
+        return
+    answer.value = ""
+    answer.save(update_fields=["value"])
+    progress = _progress(application, question.section)
+    completed = progress is not None and progress.completed and not question.required
+    _advance(application, question.section, completed=completed, by=by, progress=progress)
+    remove_file(file=file, by=by)
 
 
 def note_presence(*, application_id: int, section: Section, by: User) -> list[str]:

@@ -5,6 +5,7 @@ from django.db import transaction
 from applications.models import Application, SubmissionAttempt
 from applications.notifications import eoi as notifications
 from applications.services.answers import answered_sections, content_hash, form_version
+from applications.services.interviews import cancel_interview_of_withdrawn
 from applications.states import TRANSITIONS, ApplicationStatus, AttemptOutcome
 from cohort.services.contacts import lock_standing
 from upstream import clock
@@ -14,12 +15,13 @@ from upstream.transitions import check_transition
 
 
 @transaction.atomic
-def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
+def submit_application(*, application_id: int, by: User, agreed: bool = True) -> SubmissionAttempt:
     """Submit the EoI if it is whole and on time, and return the attempt, which is kept whatever came of it.
 
+    `agreed` is whether the person accepted the terms with this press.
     On time is judged by the transaction's start on the database's clock, so waiting for the lock makes nobody late.
     Locks the EoI. A second press changes nothing and finds the same receipt. Raises NotPossible for somebody who can no longer
-    submit for the council; no attempt is kept of that, since it says nothing about the council's EoI.
+    submit for the council, and for an editor; no attempt is kept of that, since it says nothing about the council's EoI.
     """
     Application.objects.select_for_update(no_key=True).get(pk=application_id)
     application = Application.objects.select_related("call__cohort", "council").with_deadline().get(pk=application_id)
@@ -34,7 +36,7 @@ def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
         form_version=form_version(section.section for section in sections),
         missing=[answered.question.pk for section in sections for answered in section.problems],
     )
-    attempt.outcome = _outcome(attempt)
+    attempt.outcome = _outcome(attempt, agreed=agreed)
     attempt.save()
     if attempt.outcome == AttemptOutcome.ACCEPTED:
         check_transition(application.status, ApplicationStatus.SUBMITTED, TRANSITIONS)
@@ -50,13 +52,15 @@ def submit_application(*, application_id: int, by: User) -> SubmissionAttempt:
     return attempt
 
 
-def _outcome(attempt: SubmissionAttempt) -> AttemptOutcome:
+def _outcome(attempt: SubmissionAttempt, *, agreed: bool) -> AttemptOutcome:
     if attempt.application.status == ApplicationStatus.WITHDRAWN:
         return AttemptOutcome.WITHDRAWN
     if not attempt.application.is_draft:
         return AttemptOutcome.ALREADY
     if attempt.at >= attempt.deadline:
         return AttemptOutcome.LATE
+    if not agreed:
+        return AttemptOutcome.NOT_AGREED
     return AttemptOutcome.INCOMPLETE if attempt.missing else AttemptOutcome.ACCEPTED
 
 
@@ -66,13 +70,15 @@ def withdraw_application(*, application_id: int, reason: str, by: User) -> Appli
 
     Raises InvalidTransition once it has been decided, and NotPossible for somebody who can no longer submit for the council.
     """
-    application = Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    Application.objects.select_for_update(no_key=True).get(pk=application_id)
+    application = Application.objects.select_related("council").with_deadline().get(pk=application_id)
     lock_standing(user=by, council_id=application.council_id, to_submit=True)
     check_transition(application.status, ApplicationStatus.WITHDRAWN, TRANSITIONS)
     application.status = ApplicationStatus.WITHDRAWN
     application.withdrawn_at = clock.now()
     application.withdrawn_reason = reason
     application.save(update_fields=["status", "withdrawn_at", "withdrawn_reason"])
-    notifications.application_withdrawn(application)
+    cancel_interview_of_withdrawn(application, by=by)
+    notifications.application_withdrawn(application, by=by)
     record(actor=by, verb="application.withdrawn", subject=application)
     return application

@@ -12,11 +12,12 @@ from django.utils.text import get_text_list
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from applications.models import Call
+from applications.forms.section import FILE_HINT
+from applications.models import Application, Call
 from cohort.states import Nation
 from upstream import clock, deadlines
 from upstream.accounts.models import User
-from upstream.documents.pdf import render_pdf
+from upstream.documents.pdf import pdf_response, render_pdf
 from upstream.http import check_limit, get_visible_or_404
 
 PDF_KEPT_SECONDS = 24 * 3600
@@ -24,12 +25,16 @@ PDF_KEPT_SECONDS = 24 * 3600
 
 def get_call(request: HttpRequest, slug: str) -> Call:
     """Return the call, or 404 where it is not published and the person is not staff."""
-    person = cast("User", request.user)  # who is not signed in has no permissions, which is all that is asked of them
-    return get_visible_or_404(Call.objects.select_related("cohort"), person, cohort__slug=slug)
+    return get_visible_or_404(Call.objects.select_related("cohort"), person(request), cohort__slug=slug)
 
 
-def standing(call: Call) -> dict[str, Any]:
-    """Return where the call stands at this moment, for its pages."""
+def person(request: HttpRequest) -> User:
+    """Return who asks. Who is not signed in has neither permissions nor a key, which is all that is asked of them."""
+    return cast("User", request.user)
+
+
+def standing(call: Call, user: User) -> dict[str, Any]:
+    """Return where the call stands at this moment, for its pages, and the EoIs in it of the councils that the person acts for."""
     now = clock.now()
     is_over = now >= call.closes_at
     return {
@@ -38,6 +43,7 @@ def standing(call: Call) -> dict[str, Any]:
         "is_over": is_over,
         "has_extensions": is_over and call.extensions.filter(approved_at__isnull=False, until__gt=now).exists(),
         "nations": nations_in_words(call),
+        "own": Application.objects.live().of_councils_of(user).filter(call=call).select_related("council") if user.pk else [],
         "time_left": deadlines.time_left(call.closes_at, now),
     }
 
@@ -54,17 +60,10 @@ def call(request: HttpRequest, slug: str) -> HttpResponse:
     call = get_call(request, slug)
     context = {
         "criteria": call.criteria.all(),
-        "timeline": timeline(call),
         "confirmations": confirmations(call),
         "opens_on": deadlines.long_date(localdate(call.opens_at)),
     }
-    return render(request, "applications/call.html", standing(call) | context)
-
-
-def timeline(call: Call) -> list[tuple[str, str]]:
-    """Return what happens after the deadline, as pairs of when and what."""
-    pairs = (line.partition("|") for line in call.timeline.splitlines() if line.strip())
-    return [(when.strip(), what.strip()) for when, _, what in pairs]
+    return render(request, "applications/call.html", standing(call, person(request)) | context)
 
 
 def confirmations(call: Call) -> str:
@@ -77,7 +76,7 @@ def confirmations(call: Call) -> str:
 def questions(request: HttpRequest, slug: str) -> HttpResponse:
     """Show every question on one page, to read and print before starting."""
     call = get_call(request, slug)
-    return render(request, "applications/call_questions.html", standing(call) | {"sections": sections_of(call)})
+    return render(request, "applications/call_questions.html", standing(call, person(request)) | form_of(call))
 
 
 @login_not_required
@@ -86,18 +85,16 @@ def questions_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand over every question as a PDF. It takes a second to make, so it is kept until the page would read otherwise."""
     call = get_call(request, slug)
     check_limit(request, "pdf")
-    context = {"call": call, "sections": sections_of(call)}
+    context = {"call": call} | form_of(call)
     page = render_to_string("applications/call_questions_pdf.html", context)
     key = f"questions-pdf:{hashlib.sha256(page.encode()).hexdigest()}"
     pdf = cache.get_or_set(key, lambda: render_pdf("applications/call_questions_pdf.html", context), PDF_KEPT_SECONDS)
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{call.slug}-questions.pdf"'
-    return response
+    return pdf_response(f"{call.slug}-questions.pdf", cast("bytes", pdf))
 
 
-def sections_of(call: Call) -> Any:
-    """Return the form's sections, each with its questions and what they are judged by, in two queries."""
-    return call.sections.prefetch_related("questions__criterion")
+def form_of(call: Call) -> dict[str, Any]:
+    """Return the form's sections, each with its questions and what they are judged by, and which files it takes."""
+    return {"sections": call.sections.prefetch_related("questions__criterion"), "file_hint": FILE_HINT}
 
 
 @login_not_required

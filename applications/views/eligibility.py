@@ -18,9 +18,10 @@ from django.views.decorators.http import require_http_methods
 from applications.forms.eligibility import CouncilForm, InitiativeForm, LeadForm, PeopleForm, WhichCouncilForm
 from applications.models import Call
 from applications.states import Lead, Readiness
-from applications.views.calls import get_call, nations_in_words, standing
+from applications.views.calls import get_call, nations_in_words, person, standing
 from cohort.models import Council
 from cohort.names import find_councils, find_ended
+from cohort.states import CouncilKind
 from upstream import clock
 from upstream.http import check_limit
 
@@ -55,12 +56,20 @@ def while_open(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @wraps(page)
     def view(request: HttpRequest, slug: str, **kwargs: str) -> HttpResponse:
         call = get_call(request, slug)
-        now_standing = standing(call)
+        now_standing = standing(call, person(request))
         if not now_standing["is_open"] and not now_standing["has_extensions"]:
             return render(request, "applications/eligibility_not_open.html", now_standing)
+        code = answers_for(request, call).get("council")
+        show_deadline(call, Council.objects.filter(code=code).first() if code else None)
         return page(request, call, **kwargs)
 
     return view
+
+
+def show_deadline(call: Call, council: Council | None) -> None:
+    """Put the deadline that the pages show on the call: the council's own once it is known, and none that has passed."""
+    deadline = Call.objects.with_deadline_for(council.pk).get(pk=call.pk).deadline if council else call.closes_at  # type: ignore[attr-defined]
+    call.deadline = deadline if deadline > clock.now() else None  # type: ignore[attr-defined]
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
@@ -107,7 +116,7 @@ def council(request: HttpRequest, call: Call) -> HttpResponse:
         if not found.exact and (ended := find_ended(typed, day)):
             return redirect("applications:start_confirm", call.slug, ended[0].code)
         if meant := found.exact or found.near:
-            return which_council(request, call, typed, meant)
+            return which_council(request, call, typed, meant, is_exact=bool(found.exact))
         form.add_error("council", f"We cannot find a council called “{typed}”. Check the spelling, or choose from the list")
     context["councils"] = Council.objects.existing_on(day).filter(nation__in=call.nations).only("official_name")
     return render(request, "applications/eligibility_council.html", context)
@@ -119,10 +128,11 @@ def kept_name(request: HttpRequest, call: Call) -> str:
     return Council.objects.filter(code=code).values_list("official_name", flat=True).first() or "" if code else ""
 
 
-def which_council(request: HttpRequest, call: Call, typed: str, meant: list[Council]) -> HttpResponse:
-    """Offer the councils that may be meant."""
+def which_council(request: HttpRequest, call: Call, typed: str, meant: list[Council], *, is_exact: bool) -> HttpResponse:
+    """Offer the councils that bear the name or may be meant."""
     form = WhichCouncilForm(request.POST if "code" in request.POST or "choose" in request.POST else None, councils=meant)
-    form.fields["code"].help_text = f"“{typed}” is not the whole name of one council."
+    several, none = f"More than one council is called “{typed}”.", f"No council is called “{typed}”. These names are near it."
+    form.fields["code"].help_text = several if is_exact else none
     if form.is_bound and form.is_valid():
         code = form.cleaned_data["code"]
         return advise(call, "not-listed") if code == form.NONE else redirect("applications:start_confirm", call.slug, code)
@@ -140,13 +150,17 @@ def confirm(request: HttpRequest, call: Call, code: str) -> HttpResponse:
     exists = Council.objects.existing_on(day).filter(pk=council.pk).exists()
     covered = council.nation in call.nations
     context = {"call": call, "council": council, "exists": exists, "covered": covered, "nations": nations_in_words(call)}
-    if clock.now() >= Call.objects.with_deadline_for(council.pk).get(pk=call.pk).deadline:  # type: ignore[attr-defined]
-        return render(request, "applications/eligibility_not_open.html", standing(call))
+    show_deadline(call, council)
+    if call.deadline is None:  # type: ignore[attr-defined]
+        return render(request, "applications/eligibility_not_open.html", standing(call, person(request)))
     if not exists or not covered:
         context["successors"] = council.successors.existing_on(day) if not exists else []
+        context["has_ended"] = bool(council.ends_on and council.ends_on < localdate(clock.now()))
         return render(request, "applications/eligibility_council_advice.html", context)
     if request.method == "POST":
-        keep(request, call, council=council.code)
+        # The register knows better than whoever chose before the council was named.
+        is_combined = council.kind == CouncilKind.COMBINED_AUTHORITY
+        keep(request, call, council=council.code, lead=Lead.COMBINED_AUTHORITY if is_combined else Lead.COUNCIL)
         return redirect("applications:start_initiative", call.slug)
     return render(request, "applications/eligibility_confirm.html", context)
 

@@ -7,16 +7,18 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.documents import render_eoi_pdf
-from applications.models import Application, Call
+from applications.models import Application, Call, Letter
 from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.eoi import start_application
-from applications.states import ApplicationStatus
 from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact
 from cohort.policies import can_act_for
 from upstream import clock
+from upstream.accounts.models import User
+from upstream.documents.models import StoredFile
+from upstream.documents.pdf import pdf_response
 from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
@@ -42,7 +44,7 @@ def begin(request: UserRequest, slug: str) -> HttpResponse:
     if not can_act_for(request.user, council):
         here = reverse("applications:begin", args=[slug])
         return redirect(f"{reverse('cohort:request')}?{urlencode({'council': council.code, 'next': here})}")
-    live = call.applications.filter(council=council).exclude(status=ApplicationStatus.WITHDRAWN).first()
+    live = call.applications.live().filter(council=council).first()
     if live:
         return redirect("applications:eoi", live.reference)
     if request.method == "POST":
@@ -51,7 +53,8 @@ def begin(request: UserRequest, slug: str) -> HttpResponse:
         except InvalidTransition as refusal:
             return render(request, "applications/eoi_refused.html", {"call": call, "refusal": refusal}, status=409)
         return redirect("applications:eoi", application.reference)
-    return render(request, "applications/eoi_begin.html", {"call": call, "council": council})
+    context = {"call": Call.objects.select_related("cohort").with_deadline_for(council.pk).get(pk=call.pk), "council": council}
+    return render(request, "applications/eoi_begin.html", context)
 
 
 @require_GET
@@ -69,10 +72,19 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
         "can_withdraw": can_withdraw(request.user, application),
         "done": sum(section.state == "Completed" for section in sections),
         "attempts": application.attempts.count(),
+        "letters": letters_about(application, request.user),
+        "interview": application.interviews.live().select_related("slot").first(),
     }
     if can_write(request.user, application, now):
         return render(request, "applications/eoi_tasks.html", context)
     return render(request, "applications/eoi_standing.html", context)
+
+
+def letters_about(application: Application, user: User) -> list[tuple[Letter, StoredFile | None]]:
+    """Return the letters that the council has been sent, the newest first, each with its PDF."""
+    letters = list(Letter.objects.visible_to(user).released().filter(decision__application=application).order_by("-pk"))
+    files = {file.owner_id: file for file in StoredFile.objects.for_owners(Letter, [letter.pk for letter in letters])}
+    return [(letter, files.get(letter.pk)) for letter in letters]
 
 
 @require_GET
@@ -87,6 +99,4 @@ def pdf(request: UserRequest, reference: str) -> HttpResponse:
     """Hand over the EoI as a PDF."""
     application = get_application(request, reference)
     check_limit(request, "pdf")
-    response = HttpResponse(render_eoi_pdf(application), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{application.reference}.pdf"'
-    return response
+    return pdf_response(f"{application.reference}.pdf", render_eoi_pdf(application))

@@ -1,7 +1,7 @@
 """Writing a section: by button, and by the page itself while somebody types."""
 
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,9 +17,9 @@ from applications.services.eoi import (
     others_present,
     save_section,
 )
-from applications.states import QuestionKind
 from applications.views.eoi import get_application
 from upstream import clock
+from upstream.deadlines import time_in_words
 from upstream.documents.services import UnacceptableFile
 from upstream.http import UserRequest, within_limit
 from upstream.transitions import InvalidTransition
@@ -28,8 +28,10 @@ from upstream.transitions import InvalidTransition
 def get_section(application: Application, slug: str) -> tuple[AnsweredSection, list[AnsweredSection]]:
     """Return the section with its answers, and all sections in order. Raises Http404."""
     sections = answered_sections(application)
-    section = get_object_or_404(application.call.sections, slug=slug)
-    return next(found for found in sections if found.section == section), sections
+    for found in sections:
+        if found.section.slug == slug:
+            return found, sections
+    raise Http404
 
 
 def typed_revision(request: UserRequest) -> int:
@@ -49,8 +51,8 @@ def section(request: UserRequest, reference: str, slug: str) -> HttpResponse:
         return show(request, application, found, SectionForm(section=found))
     try:
         return save(request, application, found, sections)
-    except RevisionConflict as conflict:
-        return show_conflict(request, application, slug, conflict.progress)
+    except RevisionConflict:
+        return show_conflict(request, application, slug)
     except InvalidTransition as refusal:
         return too_late(request, application, found, str(refusal))
 
@@ -61,29 +63,32 @@ def save(request: UserRequest, application: Application, found: AnsweredSection,
         return remove(request, application, found)
     form = SectionForm(request.POST, request.FILES, section=found)
     unreadable = form.unreadable()
+    revision = typed_revision(request)
     for name, upload in form.uploads().items():
         if not within_limit(request, "upload"):
             form.add_error(name, "Wait five minutes, then choose this file again: you have sent a lot of files")
             continue
         try:
-            attach_file(application_id=application.pk, question=form.answers[name].question, upload=upload, by=request.user)
+            question = form.answers[name].question
+            attach_file(application_id=application.pk, question=question, upload=upload, revision=revision, by=request.user)
+            revision += 1
         except UnacceptableFile as refusal:
             form.add_error(name, str(refusal))
     values = form.values()  # taken first, as a field with a problem loses its value in the form
     going_on = request.POST.get("action") != "later"
     if going_on:
         form.add_problems()
-    progress = save_section(
+    save_section(
         application_id=application.pk,
         section=found.section,
-        revision=typed_revision(request),
+        revision=revision,
         values=values,
-        completed=going_on and form.says_complete and not form.errors,
+        completed=form.mark(going_on=going_on),
         by=request.user,
     )
     if form.errors:
         saved = get_section(application, found.section.slug)[0]
-        return show(request, application, saved, form, progress=progress, all_saved=not unreadable)
+        return show(request, application, saved, form, all_saved=not unreadable)
     return after(application, found, sections, going_on=going_on)
 
 
@@ -101,18 +106,18 @@ def remove(request: UserRequest, application: Application, found: AnsweredSectio
     """Remove a file, keep what was typed beside it, and show the section again."""
     form = SectionForm(request.POST, section=found)
     form.is_valid()
-    progress = save_section(
+    save_section(
         application_id=application.pk,
         section=found.section,
         revision=typed_revision(request),
         values=form.values(),
-        completed=False,
+        completed=None,
         by=request.user,
     )
-    chosen = form.answers.get(request.POST["remove"])
-    if chosen and chosen.question.kind == QuestionKind.FILE:
-        detach_file(application_id=application.pk, question=chosen.question, by=request.user)
-    return show(request, application, get_section(application, found.section.slug)[0], form, progress=progress)
+    for answered in found.answers:
+        if answered.file and str(answered.file.pk) == request.POST["remove"]:
+            detach_file(application_id=application.pk, question=answered.question, file=answered.file, by=request.user)
+    return show(request, application, get_section(application, found.section.slug)[0], form)
 
 
 def show(
@@ -121,15 +126,15 @@ def show(
     found: AnsweredSection,
     form: SectionForm,
     *,
-    progress: SectionProgress | None = None,
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
     """Render the section's page."""
-    progress = progress or found.progress
+    progress = found.progress
     context = {
         "application": application,
         "section": found.section,
+        "place": found.place,
         "form": form,
         "progress": progress,
         "revision": progress.revision if progress else 0,
@@ -141,14 +146,12 @@ def show(
     return render(request, "applications/eoi_section.html", context, status=status)
 
 
-def show_conflict(request: UserRequest, application: Application, slug: str, progress: SectionProgress) -> HttpResponse:
+def show_conflict(request: UserRequest, application: Application, slug: str) -> HttpResponse:
     """Show what was typed beside what somebody else saved. Saving again from here is a choice made with both in sight."""
     saved, _ = get_section(application, slug)
     form = SectionForm(request.POST, section=saved)
     form.is_valid()
-    return show(
-        request, application, saved, form, progress=progress, status=409, conflict=True, differences=form.differences(saved.answers)
-    )
+    return show(request, application, saved, form, status=409, conflict=True, differences=form.differences(saved.answers))
 
 
 def too_late(request: UserRequest, application: Application, found: AnsweredSection, refusal: str = "") -> HttpResponse:
@@ -201,9 +204,8 @@ def presence(request: UserRequest, reference: str, slug: str) -> JsonResponse:
 
 def described(progress: SectionProgress) -> dict[str, object]:
     """Return a save as the page's script reads it."""
-    at = localtime(progress.saved_at)
     return {
         "revision": progress.revision,
-        "saved_at": f"{at:%I:%M%p}".lstrip("0").lower(),
+        "saved_at": time_in_words(localtime(progress.saved_at)),
         "saved_by": progress.saved_by.get_full_name(),
     }

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.forms.submission import SubmitForm, WithdrawForm
 from applications.models import Application, SubmissionAttempt
-from applications.notifications.eoi import people_of
+from applications.notifications.eoi import receipts_of
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.submission import submit_application, withdraw_application
@@ -23,27 +23,30 @@ from upstream.transitions import InvalidTransition
 def check(request: UserRequest, reference: str) -> HttpResponse:
     """Show every answer before submitting; the button under them submits."""
     application = get_application(request, reference)
-    if application.submitted_at:
-        return redirect("applications:receipt", reference)
     if request.method == "POST":
         return submit(request, application)
+    if application.submitted_at:
+        return redirect("applications:receipt", reference)
     if not can_write(request.user, application, clock.now()):
         return redirect("applications:eoi", reference)
     return show_check(request, application, SubmitForm())
 
 
 def submit(request: UserRequest, application: Application) -> HttpResponse:
-    """Press the button. Who may press is checked here; whether they still may, in time and with everything, is the service's to judge."""
+    """Press the button. Every press of somebody who may is kept; an editor, who has no button, is sent back and nothing is kept.
+
+    Whether they still may, in time and with everything, is the service's to judge.
+    """
     if not can_submit_for(request.user, application.council):
         return redirect("applications:eoi", application.reference)
     form = SubmitForm(request.POST)
-    if not form.is_valid():
-        return show_check(request, application, form)
     try:
-        attempt = submit_application(application_id=application.pk, by=request.user)
+        attempt = submit_application(application_id=application.pk, by=request.user, agreed=form.is_valid())
     except InvalidTransition as refusal:
         messages.error(request, str(refusal))
         return redirect("applications:eoi", application.reference)
+    if attempt.outcome == AttemptOutcome.NOT_AGREED:
+        return show_check(request, application, form)
     if attempt.outcome == AttemptOutcome.INCOMPLETE:
         return show_check(request, application, form, attempt)
     if attempt.outcome in {AttemptOutcome.ACCEPTED, AttemptOutcome.ALREADY}:
@@ -59,6 +62,7 @@ def show_check(request: UserRequest, application: Application, form: SubmitForm,
         "sections": sections,
         "form": form,
         "attempt": attempt,
+        "has_errors": attempt is not None,
         "problems": [(section.section, answered) for section in sections for answered in section.problems],
         "can_submit": can_submit(request.user, application, clock.now()),
         "now": clock.now(),
@@ -72,7 +76,7 @@ def receipt(request: UserRequest, reference: str) -> HttpResponse:
     application = get_application(request, reference)
     if not application.submitted_at:
         return redirect("applications:eoi", reference)
-    return render(request, "applications/eoi_receipt.html", {"application": application, "people": people_of(application)})
+    return render(request, "applications/eoi_receipt.html", {"application": application, "addresses": receipts_of(application)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,4 +92,4 @@ def withdraw(request: UserRequest, reference: str) -> HttpResponse:
         except InvalidTransition as refusal:
             messages.error(request, str(refusal))
         return redirect("applications:eoi", reference)
-    return render(request, "applications/eoi_withdraw.html", {"application": application, "form": form})
+    return render(request, "applications/eoi_withdraw.html", {"application": application, "form": form, "now": clock.now()})

@@ -187,12 +187,14 @@ def _check(contact: CouncilContact, sources: set[ContactStatus], target: Contact
 
 def _set(contact: CouncilContact, status: ContactStatus, *, by: User | None, role: ContactRole | None = None) -> CouncilContact:
     """Write the standing; `by` is who decided it, where anybody did."""
+    contact.changed_at = clock.now()
+    if status == ContactStatus.ACTIVE != contact.status:
+        contact.joined_at = contact.changed_at
     contact.status = status
     contact.role = role or contact.role
     contact.decided_by = by
-    contact.changed_at = clock.now()
     if contact.pk:
-        contact.save(update_fields=["status", "role", "decided_by", "invited_by", "changed_at"])
+        contact.save(update_fields=["status", "role", "decided_by", "invited_by", "changed_at", "joined_at"])
     else:
         contact.save()
     return contact

@@ -10,7 +10,9 @@ const form = document.querySelector("form[data-autosave]");
 const saved = form.querySelector("[data-saved]");
 const problem = form.querySelector("[data-autosave-problem]");
 const presence = document.querySelector("[data-presence]");
+const offers = document.createElement("div");
 const key = form.dataset.store;
+const aside = `${key}:aside`;
 
 let timer = null;
 let saving = false;
@@ -31,15 +33,23 @@ function typed() {
   return new URLSearchParams(data);
 }
 
+function store(name, text) {
+  try { text ? localStorage.setItem(name, text) : localStorage.removeItem(name); } catch { /* private windows may refuse */ }
+}
+
+function stored(name) {
+  try { return localStorage.getItem(name); } catch { return null; }
+}
+
 // A copy stays in this browser until the server has said that it holds the text.
 function keepCopy() {
   kept = typed().toString();
-  try { localStorage.setItem(key, kept); } catch { /* private windows may refuse */ }
+  store(key, kept);
 }
 
 // Another tab may have put a copy of its own there, which stays.
 function dropCopy() {
-  try { if (localStorage.getItem(key) === kept) localStorage.removeItem(key); } catch { /* private windows may refuse */ }
+  if (stored(key) === kept) store(key, null);
 }
 
 // The same sentence again would make screen readers repeat it at every try.
@@ -131,6 +141,7 @@ function handle(status, answer, sent) {
   } else if (answer.error === "closed") {
     stopped = true;
     clearInterval(rounds);
+    showOthers();
     say("This section can no longer be changed. Copy your text if you want to keep it.");
   } else {
     say("Your text could not be saved just now. It is safe in this browser, and we will try again.");
@@ -152,7 +163,7 @@ async function tellPresence() {
   if (document.hidden || !form.dataset.presenceUrl) return;
   try {
     const answer = await post(form.dataset.presenceUrl, new URLSearchParams());
-    if (answer.ok) showOthers((await answer.json()).others);
+    showOthers(answer.ok ? (await answer.json()).others : []);
   } catch { /* the next round will tell */ }
 }
 
@@ -160,32 +171,60 @@ function controls(name) {
   return form.querySelectorAll(`[name="${CSS.escape(name)}"]:not([type="file"], button)`);
 }
 
-// Text that a lost connection or a closed window left behind is offered, never put in unasked. It comes back with the
-// revision it was written on: should somebody have saved since, both versions are shown and none is overwritten.
-function offerCopy() {
-  let copy = null;
-  try { copy = localStorage.getItem(key); } catch { return; }
-  if (!copy) return;
-  kept = copy;
-  const [before, now] = [new URLSearchParams(copy), typed()];
-  const names = new Set([...before.keys(), ...now.keys()].filter((name) => name !== "revision"));
-  const words = (text, name) => text.getAll(name).join("\n").trim();
-  if ([...names].every((name) => words(before, name) === words(now, name))) { dropCopy(); return; }
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "govuk-button govuk-button--secondary";
-  button.textContent = "Bring it back";
-  button.addEventListener("click", () => {
-    for (const name of [...names, "revision"]) {
-      for (const control of controls(name)) {
-        if (control.type === "radio" || control.type === "checkbox") control.checked = before.getAll(name).includes(control.value);
-        else control.value = before.get(name) ?? "";
-      }
+// Text that a lost connection or a closed window left behind is put aside and offered, never put in unasked. It stays, whatever is
+// typed meanwhile, until somebody has brought it back or discarded it.
+function offerCopies(copies) {
+  const differing = [...new Set(copies)].filter((copy) => copy && differs(new URLSearchParams(copy)));
+  store(aside, differing.length ? JSON.stringify(differing) : null);
+  offers.replaceChildren(...differing.map(offer));
+}
+
+function copiesAside() {
+  return JSON.parse(stored(aside)) ?? [];
+}
+
+// Whether a section is complete is no text to lose, and autosave never saves it.
+function names(copy) {
+  return new Set([...copy.keys(), ...typed().keys()].filter((name) => name !== "revision" && name !== "completed"));
+}
+
+function differs(copy) {
+  const [now, words] = [typed(), (text, name) => text.getAll(name).join("\n").trim()];
+  return [...names(copy)].some((name) => words(copy, name) !== words(now, name));
+}
+
+function offer(copy) {
+  const [box, paragraph, buttons] = ["div", "p", "div"].map((tag) => document.createElement(tag));
+  box.className = "govuk-inset-text";
+  paragraph.className = "govuk-body";
+  paragraph.textContent = "This browser holds text of yours that differs from what is saved.";
+  buttons.className = "govuk-button-group";
+  buttons.append(button("Bring it back", () => bringBack(copy)), button("Discard it", () => offerCopies(copiesAside().filter((other) => other !== copy))));
+  box.append(paragraph, buttons);
+  return box;
+}
+
+function button(words, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "govuk-button govuk-button--secondary";
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
+}
+
+// The text comes back with the revision it was written on: should somebody have saved since, both versions are shown and none is
+// overwritten. What it takes the place of is put aside in turn, unless it has been saved.
+function bringBack(copy) {
+  const [before, replaced] = [new URLSearchParams(copy), dirty ? typed().toString() : null];
+  for (const name of [...names(before), "revision"]) {
+    for (const control of controls(name)) {
+      if (control.type === "radio" || control.type === "checkbox") control.checked = before.getAll(name).includes(control.value);
+      else control.value = before.get(name) ?? "";
     }
-    say("");
-    changed();
-  });
-  say("This browser holds text of yours that differs from what is saved.", button);
+  }
+  changed();
+  offerCopies([...copiesAside().filter((other) => other !== copy), replaced]);
 }
 
 function changed() {
@@ -202,6 +241,13 @@ form.addEventListener("submit", (event) => {
     pressed = event.submitter;
     return;
   }
+  // The browser would put a page of its own in this one's place.
+  if (!navigator.onLine) {
+    event.preventDefault();
+    changed();
+    say("You are offline, so nothing was sent. Your text is safe in this browser. Press the button again when the connection is back.");
+    return;
+  }
   form.elements.csrfmiddlewaretoken.value = token();
   clearTimeout(timer);
   timer = null;
@@ -213,5 +259,10 @@ const gone = performance.getEntriesByType("navigation")[0]?.type === "back_forwa
 window.addEventListener("pageshow", (event) => { if (event.persisted || gone) location.replace(location.pathname); });
 const rounds = setInterval(tellPresence, PRESENCE_EVERY);
 tellPresence();
-if (stopped) keepCopy();
-else offerCopy();
+if (stopped) {
+  keepCopy();
+} else {
+  form.prepend(offers);
+  offerCopies([...copiesAside(), stored(key)]);
+  store(key, null);
+}

@@ -31,6 +31,11 @@ ARGUMENTS: dict[str, Arguments] = {
     **each(
         "applications:eoi applications:answers applications:pdf applications:check applications:withdraw", lambda r: [r.draft.reference]
     ),
+    **each("applications:interview", lambda r: [r.shortlisted.reference]),
+    **each("applications:interview_change applications:interview_cancel", lambda r: [r.interview.application.reference]),
+    **each("applications:score applications:score_autosave applications:score_conflict", lambda r: [r.draft.call.slug, r.draft.reference]),
+    **each("applications:panel applications:panel_declare applications:panel_check applications:panel_conflicts", lambda r: [r.call.slug]),
+    **each("applications:panel_waive", lambda r: [r.call.slug, r.conflict.pk]),
     **each("applications:receipt", lambda r: [r.submitted.reference]),
     **each(
         "applications:call applications:questions applications:questions_pdf applications:terms applications:start"
@@ -41,10 +46,24 @@ ARGUMENTS: dict[str, Arguments] = {
 OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:app_list": lambda _: ["cohort"],
     "admin:applications_application_export": lambda _: ["csv"],
+    "admin:applications_assessment_export": lambda _: ["csv"],
+    **each("admin:applications_assessment_compare admin:applications_assessment_third", lambda r: [r.to_judge.pk]),
+    **each("admin:applications_assessment_clear", lambda r: [r.to_judge.pk]),
+    **each("admin:applications_assessment_take", lambda r: [r.to_take.pk]),
+    **each("admin:applications_assessment_next admin:applications_assessment_board admin:applications_assessment_accept", lambda _: []),
+    **each("admin:applications_release_prepare", lambda _: []),
+    **each("admin:applications_release_letter", lambda r: [r.letter.pk]),
+    "admin:applications_interview_export": lambda _: ["csv"],
+    "admin:applications_conflict_record": lambda _: [],
+    "admin:applications_panel_reviewers": lambda r: [r.applications_panel.pk, r.panel_application.pk],
+    "admin:applications_panel_take_back": lambda r: [r.applications_panel.pk, r.panel_assignment.pk],
+    "admin:applications_call_export": lambda r: [r.applications_call.pk, "csv"],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
+PAGES_OF_NO_RECORD = {"changelist", "add", "load", "forecast", "ask", "unbooked", "offer", "series"}
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}
 SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
+    "account_details": lambda _: {"full_name": "A New Name"},
     "cohort:request": lambda r: {"council": r.council.code},
     "cohort:people": lambda _: {"email": "new@example.org", "role": "editor"},
     "cohort:role": lambda _: {"role": "submitter"},
@@ -53,11 +72,24 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "applications:start_council": lambda r: {"council": r.council.name},
     "applications:start_initiative": lambda _: {"initiative": "live"},
     "applications:start_people": lambda _: {"people": "yes"},
-    "applications:section": lambda r: {"revision": "1", "action": "later", r.text.field_name: "Other text"},
-    "applications:autosave": lambda r: {"revision": "1", r.text.field_name: "Other text"},
+    "applications:section": lambda r: {"revision": "2", "action": "later", r.text.field_name: "Other text"},
+    "applications:autosave": lambda r: {"revision": "2", r.text.field_name: "Other text"},
     "applications:withdraw": lambda _: {"reason": ""},
     "applications:check": lambda _: {"agree": "on"},
+    "applications:interview": lambda r: {"slot": r.slots[0].pk, "contact_name": "Sam", "phone": "01632 960001"},
+    "applications:interview_change": lambda r: {"slot": r.slots[1].pk, "contact_name": "Sam", "phone": "01632 960001"},
+    "applications:panel_declare": lambda _: {"general": "Nothing"},
+    "applications:panel_waive": lambda _: {"reason": "It ended"},
+    **each("applications:score applications:score_autosave", lambda _: {"revision": "0", "note": "A note"}),
+    "applications:score_conflict": lambda _: {"kind": "family", "detail": "A sister"},
+    **each(
+        "admin:applications_panelmember_withdraw admin:applications_panel_take_back admin:applications_review_reopen",
+        lambda _: {"reason": "Ill"},
+    ),
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
+    "admin:applications_assessment_change": lambda _: {"revision": "0", "is_eligible": "yes", "action": "later"},
+    "admin:applications_assessment_autosave": lambda _: {"revision": "0", "is_eligible": "yes"},
+    "admin:applications_assessment_compare": lambda _: {"outcome": "shortlisted", "reason": "Strong"},
 }
 
 
@@ -71,7 +103,7 @@ def address(world: World, name: str, role: str, side: str) -> str:
         return reverse(name, args=OFFICE_ARGUMENTS[name](world.office))
     model, _, page = name.removeprefix("admin:").rpartition("_")
     record = getattr(world.office, f"{model}_{page}", None) or getattr(world.office, model, None)
-    takes_record = name.startswith("admin:") and record and page not in {"changelist", "add", "load", "forecast", "ask"}
+    takes_record = name.startswith("admin:") and record and page not in PAGES_OF_NO_RECORD
     return reverse(name, args=[record.pk] if takes_record else [])
 
 

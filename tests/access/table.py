@@ -10,6 +10,10 @@ or `door` for being sent to the office's entrance, and ends with `+` where somet
 are answered alike: `a_{b,c}` is `a_b` and `a_c`.
 
 What is another council's answers an editor and a submitter as it answers a stranger, unless a row says otherwise.
+
+Two more roles sit on the panel and score one's own EoI, or would, had one of them no conflict of interest with it: "panel member", who
+also chairs, and "conflicted panel member". They are answered like the stranger, unless `panel` gives four answers: to the member and
+the conflicted one for GET, then for POST, about one's own.
 """
 
 import itertools
@@ -28,13 +32,22 @@ class Row:
     post: str
     other_get: str = ""
     other_post: str = ""
+    panel: str = ""
 
     def names(self) -> list[str]:
         """Return the names with their braces spelled out."""
         return [name for pattern in self.addresses.split() for name in spelled_out(pattern)]
 
     def expected(self, method: str, side: str) -> list[str]:
-        """Return the answer to each role."""
+        """Return the answer to each role, the panel's two last."""
+        answers = self.apart_from_panel(method, side)
+        if side == "own" and self.panel:
+            said = self.panel.split()
+            return answers + (said[:2] if method == "GET" else said[2:])
+        return answers + [answers[1]] * 2
+
+    def apart_from_panel(self, method: str, side: str) -> list[str]:
+        """Return the answer to each other role."""
         own = columns(self.get if method == "GET" else self.post, method)
         if side == "own":
             return own
@@ -70,6 +83,7 @@ TABLE = (
     # The website, and signing in
     Row("home healthz accessibility privacy cookies account_reset_password", "200", "200"),
     Row("account", "in 200", "401 200"),
+    Row("account_details", "in 200", "401 302+"),
     Row("account_{login,signup,request_login_code}", "200 302", "200 302"),
     Row("account_logout", "302 200", "302"),
     Row("account_{inactive,password_reset_completed}", "200", "405"),
@@ -95,11 +109,22 @@ TABLE = (
     Row("applications:{can_apply,advice}", "200", "200", UNPUBLISHED, UNPUBLISHED),
     Row("applications:begin", "in 302 200 200 302 302 302", "401 302 302+ 302+ 302 302 302", "in 404", "401 404"),
     # Expressions of interest
-    Row("documents:download applications:{eoi,answers,pdf,receipt}", "in 404 200 200 200 404 200", "401 405"),
+    Row("applications:{eoi,answers,pdf,receipt}", "in 404 200 200 200 404 200", "401 405"),
+    Row("documents:download", "in 404 200 200 200 404 200", "401 405", panel="200 404 405 405"),
     Row("applications:section", "in 404 200 200 302 404 302", "401 404 302+ 302+ 409 404 409"),
     Row("applications:{autosave,presence}", "in 405", "401 404 200+ 200+ 409 404 409"),
     Row("applications:check", "in 404 200 200 302 404 302", "401 404 302 302+ 302 404 302"),
     Row("applications:withdraw", "in 404 302 200 302 404 302", "401 404 302 302+ 302 404 302"),
+    # Interviews; the office is shown where the EoI stands instead
+    Row("applications:interview", "in 404 200 200 302 404 302", "401 404 302+ 302+ 302 404 302"),
+    Row("applications:interview_{change,cancel}", "in 404 200 200 302 404 302", "401 404 302+ 302+ 302 404 302"),
+    # The panel; whoever has a conflict of interest finds nothing of that EoI
+    Row("applications:panel", "in 404", "401 405", panel="200 200 405 405"),
+    Row("applications:panel_declare", "in 404", "401 404", panel="200 200 302+ 302+"),
+    Row("applications:panel_check", "in 404", "401 404", panel="200 200 302+ 302"),
+    Row("applications:panel_conflicts", "in 404", "401 405", panel="200 404 405 405"),
+    Row("applications:{score,score_conflict,panel_waive}", "in 404", "401 404", panel="200 404 302+ 404"),
+    Row("applications:score_autosave", "in 405", "401 404", panel="405 405 200+ 404"),
     # The office's entrance
     Row("admin:index admin:app_list", "door door door door 200 200 200", "200 200 200"),
     Row("admin:login", "in 403 403 403 302 302 302", "in 403 403 403 302 302 302"),
@@ -115,7 +140,9 @@ TABLE = (
     Row(
         "admin/{accounts/user,audit/entry,correspondence/outboundemail,correspondence/remindersent,"
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
-        "applications/application,applications/call,applications/section,applications/extension}/<path:object_id>/",
+        "applications/application,applications/call,applications/section,applications/extension,applications/assessment,"
+        "applications/release,applications/interview,applications/interviewslot,applications/panel,applications/panelmember,"
+        "applications/conflict,applications/review}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -150,6 +177,20 @@ TABLE = (
     Row("admin:applications_application_extend", "200 404 200", "200 404 200"),
     Row("admin:applications_application_change", "200 404 200", "405 405 405"),
     Row("admin:applications_application_export", "405 405 405", "200+ 403 200+"),
+    # The office: interviews. The staff of this table ring nobody themselves, so no sheet is theirs to write
+    Row("admin:applications_interview{,slot}_changelist", "200 403 200", "200 403 200"),
+    Row("admin:applications_interview{,slot}_history", "200 404 200", "200 404 200"),
+    Row("admin:applications_interview{,slot}_{add,delete}", "403 403 403", "403 403 403"),
+    Row("admin:applications_interviewslot_change", "200 403 200", "403 403 403"),
+    Row("admin:applications_interview_change", "200 404 200", "403 404 403"),
+    Row("admin:applications_interview_unbooked", "200 403 200", "405 405 405"),
+    Row("admin:applications_interview_export", "405 405 405", "200+ 403 200+"),
+    Row("admin:applications_interview_autosave", "405 405 405", "409 404 409"),
+    Row("admin:applications_interview_{missed,held}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_interview_swap-{first,second}", "200 404 200", "200 404 200"),
+    Row("admin:applications_interviewslot_{offer,series}", "200 403 200", "200 403 200"),
+    Row("admin:applications_interviewslot_withdraw", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_application_nudge", "200 404 200", "302+ 404 302+"),
     # The office: what is edited, and never deleted
     Row("admin:cohort_{council,cohort}_{changelist,history}", "200 200 200", "200 200 200"),
     Row("admin:cohort_{council,cohort}_change", "200 200 200", "200 403 200"),
@@ -160,7 +201,39 @@ TABLE = (
     ),
     Row("admin:applications_call_{changelist,add,change}", "200 403 200", "200 403 200"),
     Row("admin:applications_section_{changelist,history,change}", "200 403 200", "200 403 200"),
-    Row("admin:applications_call_history", "200 302 200", "200 302 200"),
+    Row("admin:applications_call_history", "200 404 200", "200 404 200"),
     Row("admin:applications_call_{preview,publish}", "200 404 200", "200 404 200"),
     Row("admin:applications_call_unpublish", "200 403 200", "302+ 403 302+"),
+    # The office: triage. The assessment is the staff's own and not finished: a superuser may give it back, and not read it
+    Row("admin:applications_assessment_{changelist,board}", "200 403 200", "405 405 405"),
+    Row("admin:applications_assessment_change", "200 404 404", "302+ 404 404"),
+    Row("admin:applications_assessment_autosave", "405 405 405", "200+ 403 404"),
+    Row("admin:applications_assessment_return", "200 403 200", "302+ 403 200"),
+    Row("admin:applications_assessment_reopen", "200 404 200", "302+ 404 302"),
+    Row("admin:applications_assessment_history", "200 404 404", "200 404 404"),
+    Row("admin:applications_assessment_take", "405 405 405", "302+ 403 302+"),
+    Row("admin:applications_assessment_{next,third,clear}", "405 405 405", "302 403 302"),
+    Row("admin:applications_assessment_accept", "200 403 200", "302 403 302"),
+    Row("admin:applications_assessment_compare", "200 403 200", "302+ 403 302+"),
+    Row("admin:applications_assessment_export", "405 405 405", "200+ 403 200+"),
+    # The office: releases
+    Row("admin:applications_release_{changelist,prepare}", "200 403 200", "200 403 200"),
+    Row("admin:applications_release_{change,letter}", "200 404 200", "405 405 405"),
+    Row("admin:applications_release_release", "200 404 200", "302 404 302"),
+    Row("admin:applications_release_cancel", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_release_history", "200 404 200", "200 404 200"),
+    Row("admin:applications_{assessment,release}_{add,delete}", "403 403 403", "403 403 403"),
+    # The office: the panel
+    Row("admin:applications_panel_{changelist,add,change}", "200 403 200", "200 403 200"),
+    Row("admin:applications_{panelmember,conflict,review}_changelist", "200 403 200", "200 403 200"),
+    Row("admin:applications_{panel,panelmember,conflict,review}_history", "200 404 200", "200 404 200"),
+    Row("admin:applications_{panelmember,conflict,review}_change", "200 403 200", "403 403 403"),
+    Row("admin:applications_{panelmember,conflict,review}_{add,delete} admin:applications_panel_delete", "403 403 403", "403 403 403"),
+    Row("admin:applications_panelmember_{remind,chair,withdraw,reinvite}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_review_reopen admin:applications_panel_{assign,commit,take_back}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_panel_{progress,invite}", "200 404 200", "200 404 200"),
+    Row("admin:applications_panel_reviewers", "200 404 200", "302 404 302"),
+    Row("admin:applications_conflict_record", "200 403 200", "200 403 200"),
+    Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
+    Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
 )

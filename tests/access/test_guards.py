@@ -4,8 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from applications.admin.triage import TriageAdmin
 from applications.models.application import AnswerQuerySet, ApplicationQuerySet
 from applications.models.call import CallQuerySet
+from applications.models.conflict import ConflictQuerySet
+from applications.models.decision import LetterQuerySet
+from applications.models.panel import ReviewQuerySet
+from applications.models.triage import AssessmentQuerySet
+from applications.views.panel import get_seat
 from cohort.models import CouncilContactQuerySet
 from tests.access.table import TABLE
 from tests.access.test_table import wrong_cells
@@ -25,6 +31,10 @@ def everything(records, *_):
 
 def yes(*_, **__):
     return True
+
+
+def asked_by(_page, request, *_permissions):
+    return request.user
 
 
 def without(owner: object, name: str, instead: Callable[..., object] = yes) -> Removal:
@@ -81,6 +91,16 @@ GUARDS: dict[str, tuple[str, Removal]] = {
         without_permissions("applications.view_call", "applications.change_call"),
     ),
     "permission to see messages": ("admin:correspondence_outboundemail_changelist", without(OfficeAdmin, "has_view_permission")),
+    "assessments of what one sees": ("admin:applications_assessment_change", without(AssessmentQuerySet, "visible_to", everything)),
+    "permission to assess or decide": ("admin:applications_assessment_compare", without(TriageAdmin, "refuse_without", asked_by)),
+    "letters of what one sees": ("admin:applications_release_letter", without(LetterQuerySet, "visible_to", everything)),
+    "conflicts of interest": ("applications:score", without(ConflictQuerySet, "active", lambda records: records.none())),
+    "reading the files of what is open": ("documents:download", without(ReviewQuerySet, "open_to", lambda reviews, _: reviews.all())),
+    "chairing": ("applications:panel_conflicts", without("applications.views.panel", "get_chair", get_seat)),
+    "permission to run the panel": (
+        "admin:applications_panel_assign",
+        without_permissions("applications.view_panel", "applications.change_panel"),
+    ),
     "nothing edited by hand": ("admin:audit_entry_change", without(ReadOnlyAdmin, "has_change_permission")),
     "nothing added by hand": ("admin:audit_entry_add", without(ReadOnlyAdmin, "has_add_permission")),
     "nothing deleted by hand": ("admin:cohort_cohort_delete", without(OfficeAdmin, "has_delete_permission")),

@@ -21,10 +21,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from applications.models import Extension
+from applications.models import Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
-from applications.states import QuestionKind
+from applications.states import AssignmentStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
@@ -37,13 +37,28 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import (
+    AssessmentFactory,
+    AssignmentFactory,
+    ConflictFactory,
+    DecisionFactory,
+    InterviewFactory,
+    InterviewSlotFactory,
+    PanelFactory,
+    PanelMemberFactory,
+    ReleaseFactory,
+    ReviewFactory,
+    ShortlistedFactory,
+    SubmittedFactory,
+    judge,
+)
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.services import add_to_outbox
 from upstream.correspondence.states import EmailStatus
 
-ROLES = ("anonymous", "stranger", "editor", "submitter", "staff", "finance", "superuser")
+ROLES = ("anonymous", "stranger", "editor", "submitter", "staff", "finance", "superuser", "panel member", "conflicted panel member")
 # Written by looking at a page, whoever looks.
 NOT_COUNTED = re.compile(r'"(django_session|cache)"')
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
@@ -115,6 +130,8 @@ def build() -> World:
         "staff": StaffFactory(),
         "finance": UserFactory(is_staff=True),
         "superuser": UserFactory(is_staff=True, is_superuser=True),
+        "panel member": UserFactory(),
+        "conflicted panel member": UserFactory(),
     }
     # The stranger once acted for the council whose records the others ask for.
     ContactFactory(council=barset, user=people["stranger"], status=ContactStatus.ENDED)
@@ -126,7 +143,9 @@ def build() -> World:
     other = side_of(northmere, call, closed)
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
-    world = World(people, own, other, office_records(own, other))
+    own.conflict = other.conflict = panel_of(people, own.draft)
+    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, other, people["staff"]))
+    world = World(people, own, other, office)
     for role, person in people.items():
         client = Client()
         if role != "anonymous":
@@ -137,6 +156,15 @@ def build() -> World:
         session.save()
         world.cookies[role] = session.session_key
     return world
+
+
+def panel_of(people: dict[str, User], draft: Any) -> Conflict:
+    """Give an EoI to both panel members, of whom one chairs and the other has a conflict of interest, which is returned."""
+    panel = PanelFactory(call=draft.call)
+    for role in ("panel member", "conflicted panel member"):
+        member = PanelMemberFactory(panel=panel, user=people[role], is_chair=role == "panel member")
+        ReviewFactory(assignment=AssignmentFactory(member=member, application=draft))
+    return ConflictFactory(application=draft, user=people["conflicted panel member"])
 
 
 def waiting_for(person: User) -> tuple[Any, Any]:
@@ -164,9 +192,20 @@ def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
         draft=draft,
         section=section,
         text=text,
-        file=attach_file(application_id=draft.pk, question=letter, upload=upload, by=contact.user),
+        file=attach_file(application_id=draft.pk, question=letter, upload=upload, revision=1, by=contact.user),
         submitted=submitted,
+        **interviews_of(council),
     )
+
+
+def interviews_of(council: Any) -> dict[str, Any]:
+    """Return a shortlisted EoI that has to book, one with an interview, and a free slot for either."""
+    to_book, booked = (ShortlistedFactory(council=council) for _ in range(2))
+    return {
+        "shortlisted": to_book,
+        "interview": InterviewFactory(application=booked),
+        "slots": [InterviewSlotFactory(call=each.call) for each in (to_book, booked)],
+    }
 
 
 def form_of(call: Any) -> Any:
@@ -181,7 +220,13 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
     """Return a record for each of the office's models, and for each act one that it can be done to."""
     emails = {status: mail(status) for status in (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)}
     person = UserFactory()
+    panel = PanelFactory(reviews_per_application=1)
+    member = PanelMemberFactory(panel=panel)
+    review = ReviewFactory(assignment=AssignmentFactory(member=member))
+    submitted = ReviewFactory(assignment=AssignmentFactory(member=member), status=ReviewStatus.SUBMITTED, submitted_at=timezone.now())
+    proposed = AssignmentFactory(member=member, status=AssignmentStatus.PROPOSED, committed_at=None)
     soon = timezone.now() + timedelta(days=1)
+    started = InterviewFactory(slot__starts_at=timezone.now() - timedelta(minutes=5))
     return SimpleNamespace(
         accounts_user=person,
         applications_extension=Extension.objects.create(
@@ -203,11 +248,37 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         cohort_focusarea=FocusArea.objects.create(name="Places"),
         cohort_servicearea=ServiceArea.objects.create(name="Streets"),
         applications_application=own.draft,
+        applications_application_nudge=own.shortlisted,
+        applications_interview=own.interview,
+        applications_interview_missed=started,
+        applications_interview_held=started,
+        applications_interviewslot=own.slots[0],
         applications_section=own.section,
         applications_call=other.call,
         applications_call_unpublish=CallFactory(opens_at=soon),
+        applications_panel=panel,
+        applications_panelmember=member,
+        applications_panelmember_reinvite=PanelMemberFactory(panel=panel, status=MemberStatus.WITHDRAWN),
+        applications_conflict=own.conflict,
+        applications_review=review,
+        applications_review_reopen=submitted,
+        panel_application=proposed.application,
+        panel_assignment=review.assignment,
         council_type=ContentType.objects.get_for_model(own.council),
     )
+
+
+def triage_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) -> dict[str, Any]:
+    """Return what the pages of triage and of releases are asked for: staff's assessments, one open and one finished, and a letter."""
+    decision = DecisionFactory(application=other.submitted, release=ReleaseFactory(call=other.submitted.call))
+    return {
+        "applications_assessment": AssessmentFactory(application=own.submitted, assessor=staff),
+        "applications_assessment_reopen": judge(SubmittedFactory(call=own.submitted.call), staff, 3),
+        "applications_release": decision.release,
+        "to_judge": own.submitted,
+        "to_take": SubmittedFactory(call=own.submitted.call),
+        "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
+    }
 
 
 def mail(status: EmailStatus) -> OutboundEmail:

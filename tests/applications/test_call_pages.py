@@ -6,10 +6,12 @@ from io import BytesIO
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
-from applications.models import Question
-from tests.factories import CallFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
+from applications.models import Application, Question
+from applications.states import ApplicationStatus, QuestionKind
+from tests.factories import ApplicationFactory, CallFactory, ContactFactory, CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,35 @@ def test_a_closed_call_says_so_and_has_no_way_in(client, pilot):
     assert "Applications have closed" in text
     assert "midday on Monday 15 July 2019" in text
     assert " left<" not in text
+
+
+def test_the_questions_show_introductions_as_the_form_does_and_say_which_files_it_takes(client):
+    section = SectionFactory(intro="Write **plainly**.")
+    QuestionFactory(section=section, kind=QuestionKind.FILE, hint="On one page.")
+    text = page(client, "questions", section.call.slug).content.decode()
+    assert "Write <strong>plainly</strong>." in text
+    assert "On one page." in text
+    assert "A file: PDF, Word (DOCX), PNG or JPEG, smaller than 10MB." in text
+    pdf = PdfReader(BytesIO(page(client, "questions_pdf", section.call.slug).content)).pages[0].extract_text()
+    assert "Write plainly." in pdf
+    assert "smaller than 10MB" in pdf
+
+
+def test_the_call_leads_whoever_has_an_eoi_in_it_to_that(client):
+    application = ApplicationFactory()
+    start = reverse("applications:start", args=[application.call.slug])
+    client.force_login(ContactFactory().user)
+    assert "Go to your expression of interest" not in page(client, "call", application.call.slug).content.decode()
+    client.force_login(ContactFactory(council=application.council).user)
+    text = page(client, "call", application.call.slug).content.decode()
+    assert text.count("Go to your expression of interest") == 2
+    assert f'govuk-button--start" href="{start}"' not in text
+    assert f'href="{start}">Start one for another council' in text
+    home = client.get("/").content.decode()
+    assert f"Go to your expression of interest {application.reference}" in home
+    Application.objects.update(status=ApplicationStatus.WITHDRAWN, withdrawn_at=timezone.now())
+    assert "Go to your expression of interest" not in page(client, "call", application.call.slug).content.decode()
+    assert "Withdrawn at" in client.get("/").content.decode()
 
 
 def test_the_deadline_and_the_way_in_come_before_the_text(client, pilot, move_clock):

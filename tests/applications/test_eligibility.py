@@ -135,11 +135,33 @@ def test_an_abolished_council_is_sent_to_its_successors(client, call):
     gone.successors.add(new)
     lead(client)
     page = text(client.post(url("start_council"), {"council": "Old District Council"}, follow=True))
-    assert "will not exist on the closing date" in page
-    assert "31 March 2019" in page
+    assert "Old District Council no longer exists" in page
+    assert "last day was 31 March 2019" in page
+    assert "This council has taken over from it. Select it to go on." in page
     assert url("start_confirm", "NEW") in page
     client.post(url("start_confirm", "OLD"))
     assert "council" not in client.session[f"eligibility:{call.pk}"]
+
+
+def test_a_council_that_ends_before_the_closing_date_is_told_so_beforehand(client, call):
+    CouncilFactory(code="END", official_name="Ending Council", ends_on=date(2019, 7, 14))
+    lead(client)
+    page = text(client.get(url("start_confirm", "END")))
+    assert "Ending Council will not exist on the closing date" in page
+    assert "last day is 14 July 2019" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [(CouncilKind.LONDON_BOROUGH, "A council: district"), (CouncilKind.COMBINED_AUTHORITY, "A combined authority")]
+)
+@pytest.mark.parametrize("said", ["council", "combined-authority"])
+def test_what_the_register_says_of_a_council_wins_over_what_was_chosen(client, call, kind, shown, said):
+    CouncilFactory(code="AAA", kind=kind)
+    lead(client, lead=said)
+    answer(client, "start_confirm", "AAA")
+    answer(client, "start_initiative", initiative="live")
+    answer(client, "start_people", people="yes")
+    assert f'__value">{shown}' in text(client.get(url("can_apply")))
 
 
 def test_a_council_counts_on_its_last_day_if_that_is_the_closing_day(client, call):
@@ -247,3 +269,17 @@ def test_the_council_page_takes_as_many_queries_for_fifty_councils_as_for_five(c
     CouncilFactory.create_batch(45)
     with django_assert_num_queries(3):
         client.get(url("start_council"))
+
+
+def test_each_question_is_the_one_heading_of_its_page(client, call, oxford):
+    apply(client, oxford)
+    for name in ("start", "start_council", "start_initiative", "start_people"):
+        assert text(client.get(url(name))).count("<h1") == 1
+
+
+def test_a_misspelt_name_is_told_from_one_that_several_councils_bear(client, call, oxford):
+    for code in ("AAA", "BBB"):
+        CouncilFactory(code=code, name="Twinham")
+    lead(client)
+    assert "No council is called “Oxfrod”" in text(answer(client, "start_council", council="Oxfrod"))
+    assert "More than one council is called “Twinham”" in text(answer(client, "start_council", council="Twinham"))

@@ -1,6 +1,6 @@
 """The council's pages, as a browser asks for them."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,11 +9,13 @@ from django.urls import reverse
 from applications.models import Application, SubmissionAttempt
 from applications.services.eoi import save_section
 from applications.services.submission import submit_application, withdraw_application
-from applications.states import QuestionKind
+from applications.states import Completeness, QuestionKind
 from cohort.models import CouncilContact
 from cohort.states import ContactRole
 from tests.applications.conftest import GOOD_VALUES, question, section_of
 from tests.factories import ContactFactory, UserFactory
+from upstream.correspondence.models import OutboundEmail
+from upstream.deadlines import LONDON, in_words
 from upstream.documents.models import StoredFile
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,11 @@ def test_the_task_list_shows_how_far_each_section_is(browser, draft, officer):
     assert "Cannot start yet" in text
 
 
+def test_a_section_says_where_in_the_form_it_stands(browser, draft):
+    assert "Section 2 of 2" in browser.get(page("section", draft, "evidence")).content.decode()
+    assert browser.get(page("section", draft, "nowhere")).status_code == 404
+
+
 def test_a_section_goes_on_to_the_next_and_then_to_the_answers(browser, draft):
     first = browser.post(page("section", draft, "initiative"), posted(draft, "initiative", action="continue"))
     assert first.url == page("section", draft, "evidence")
@@ -74,6 +81,17 @@ def test_what_was_typed_is_saved_even_when_it_will_not_do(browser, draft):
 def test_coming_back_later_shows_no_problems(browser, draft):
     response = browser.post(page("section", draft, "evidence"), {"revision": "0", "action": "later"})
     assert response.url == page("eoi", draft)
+
+
+@pytest.mark.parametrize(("said", "marked"), [("yes", True), ("no", False), ("", True)])
+def test_coming_back_later_keeps_the_mark_as_it_is_or_as_it_is_said(browser, whole, said, marked):
+    browser.post(page("section", whole, "evidence"), posted(whole, "evidence", action="later", completed=said, revision="1"))
+    assert whole.progress.get(section__slug="evidence").completed is marked
+
+
+def test_coming_back_later_can_say_that_a_section_is_complete(browser, draft):
+    browser.post(page("section", draft, "evidence"), posted(draft, "evidence", action="later", completed="yes"))
+    assert draft.progress.get().completed
 
 
 def test_a_section_with_long_text_asks_whether_it_is_done(browser, draft):
@@ -102,6 +120,22 @@ def test_autosave_answers_with_the_revision_and_leaves_the_completed_mark_alone(
     response = browser.post(page("autosave", whole, "evidence"), {"revision": "1", asked.field_name: "More"})
     assert response.json()["revision"] == 2
     assert whole.progress.get(section__slug="evidence").completed
+
+
+def test_autosave_that_empties_a_required_answer_clears_the_mark(browser, whole):
+    asked = question(whole, QuestionKind.LONG_TEXT)
+    browser.post(page("autosave", whole, "evidence"), {"revision": "1", asked.field_name: ""})
+    assert not whole.progress.get(section__slug="evidence").completed
+    assert Application.objects.with_completeness().get(pk=whole.pk).completeness == Completeness.SOME
+    assert "1 of 2 sections completed" in browser.get(page("eoi", whole)).content.decode()
+
+
+def test_autosave_says_midday_and_not_12_pm(browser, draft, move_clock):
+    move_clock(datetime.combine(draft.call.opens_at + timedelta(days=15), time(12), LONDON))
+    browser.force_login(draft.created_by)
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    saved = browser.post(page("autosave", draft, "evidence"), {"revision": "0", asked.field_name: "First"})
+    assert saved.json()["saved_at"] == "midday"
 
 
 def test_autosave_tells_of_a_conflict_and_overwrites_nothing(browser, draft):
@@ -149,9 +183,33 @@ def test_a_file_is_kept_when_another_field_fails_and_can_be_removed(browser, dra
     text = response.content.decode()
     assert "letter.pdf" in text
     assert "Enter an answer to" in text
-    assert StoredFile.objects.get().name == "letter.pdf"
-    browser.post(page("section", draft, "evidence"), {"revision": "1", "remove": asked.field_name})
+    letter = StoredFile.objects.get()
+    assert letter.name == "letter.pdf"
+    assert f'name="remove" value="{letter.pk}"' in text
+    browser.post(page("section", draft, "evidence"), {"revision": "2", "remove": str(letter.pk)})
     assert not StoredFile.objects.exists()
+
+
+def test_a_stale_page_neither_replaces_nor_removes_a_colleagues_file(browser, draft):
+    asked, written = question(draft, QuestionKind.FILE), question(draft, QuestionKind.LONG_TEXT)
+    sam = ContactFactory(council=draft.council).user
+
+    def send(person, name, revision, **more):
+        browser.force_login(person)
+        upload = SimpleUploadedFile(name, one_page_pdf(), "application/pdf")
+        data = {"revision": revision, "action": "later", asked.field_name: upload, written.field_name: name}
+        return browser.post(page("section", draft, "evidence"), data | more)
+
+    officer = draft.created_by
+    send(officer, "first.pdf", 0)
+    first = StoredFile.objects.get()
+    send(sam, "sam.pdf", 2)
+    response = send(officer, "mine.pdf", 2)
+    assert response.status_code == 409
+    assert "The file that you chose has not been kept" in response.content.decode()
+    send(officer, "mine.pdf", 4, remove=str(first.pk))
+    assert StoredFile.objects.get().name == "sam.pdf"
+    assert draft.answers.get(question=written).value == "mine.pdf"
 
 
 def test_a_file_that_will_not_do_is_refused_in_words_and_the_text_is_kept(browser, draft):
@@ -162,6 +220,16 @@ def test_a_file_that_will_not_do_is_refused_in_words_and_the_text_is_kept(browse
     )
     assert f'id="id_{asked.field_name}_error"' in response.content.decode()
     assert draft.answers.get(question=text_asked).value
+
+
+def test_an_empty_file_and_half_a_date_are_refused_in_words_that_name_them(browser, draft):
+    asked, dated = question(draft, QuestionKind.FILE), question(draft, QuestionKind.DATE)
+    empty = SimpleUploadedFile("letter.pdf", b"", "application/pdf")
+    text = browser.post(page("section", draft, "evidence"), posted(draft, "evidence") | {asked.field_name: empty}).content.decode()
+    assert "The file is empty. Choose another" in text
+    assert "smaller than 10MB" in text
+    half = browser.post(page("autosave", draft, "initiative"), {"revision": "0", f"{dated.field_name}_year": "27"})
+    assert half.json()["unsaved"] == [f"“{dated.text}” must include a day and month"]
 
 
 def one_page_pdf():
@@ -184,23 +252,53 @@ def test_submitting_leads_to_a_receipt_that_stays(browser, whole):
     assert browser.get(page("check", whole)).url == page("receipt", whole)
 
 
+def test_the_receipt_names_those_who_got_it_and_not_those_who_act_now(browser, whole, officer):
+    submit_application(application_id=whole.pk, by=officer)
+    later = ContactFactory(council=whole.council).user
+    text = browser.get(page("receipt", whole)).content.decode()
+    assert officer.email in text
+    assert later.email not in text
+
+
+def test_the_receipt_of_a_withdrawn_eoi_says_so(browser, whole, officer):
+    submit_application(application_id=whole.pk, by=officer)
+    assert "govuk-panel" in browser.get(page("receipt", whole)).content.decode()
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    text = browser.get(page("receipt", whole)).content.decode()
+    assert "Your council withdrew this expression of interest at" in text
+    assert "govuk-panel" not in text
+
+
 def test_submitting_asks_for_the_terms(browser, whole):
     response = browser.post(page("check", whole), {})
     assert "Tick the box to accept the terms" in response.content.decode()
-    assert not SubmissionAttempt.objects.exists()
+    assert SubmissionAttempt.objects.get().outcome == "not_agreed"
+    assert Application.objects.get(pk=whole.pk).is_draft
+
+
+def test_a_press_after_the_eoi_was_accepted_is_kept_and_finds_the_receipt(browser, whole):
+    for _ in range(2):
+        assert browser.post(page("check", whole), {"agree": "on"}).url == page("receipt", whole)
+    assert [attempt.outcome for attempt in whole.attempts.all()] == ["accepted", "already"]
 
 
 def test_missing_answers_are_listed_with_links(browser, draft):
     response = browser.post(page("check", draft), {"agree": "on"})
     asked = question(draft, QuestionKind.LONG_TEXT)
-    assert f"{page('section', draft, 'evidence')}#id_{asked.field_name}" in response.content.decode()
+    text = response.content.decode()
+    assert "<title>Error: Check your answers" in text
+    assert f"{page('section', draft, 'evidence')}#id_{asked.field_name}" in text
     assert SubmissionAttempt.objects.get().outcome == "incomplete"
 
 
 def test_an_editor_checks_but_does_not_submit(client, whole):
     editor = ContactFactory(council=whole.council, role=ContactRole.EDITOR).user
     client.force_login(editor)
-    assert "Only a submitter can submit" in client.get(page("check", whole)).content.decode()
+    whole.answers.all().delete()
+    text = client.get(page("check", whole)).content.decode()
+    assert "Only a submitter can submit" in text
+    assert "A submitter can submit once these are answered" in text
+    assert "You can submit" not in text
     client.post(page("check", whole), {"agree": "on"})
     assert Application.objects.get(pk=whole.pk).is_draft
     assert not SubmissionAttempt.objects.exists()
@@ -212,6 +310,37 @@ def test_a_press_after_the_deadline_is_kept_and_explained(browser, whole, move_c
     text = response.content.decode()
     assert "was not submitted before the deadline" in text
     assert "pressed the submit button 1 time" in text
+
+
+def test_withdrawing_a_draft_speaks_of_no_assessment_and_says_until_when_to_start_again(browser, whole, officer):
+    until = f"new one before {in_words(whole.call.closes_at)}"
+    text = browser.get(page("withdraw", whole)).content.decode()
+    assert "stop assessing" not in text
+    assert until in text
+    submit_application(application_id=whole.pk, by=officer)
+    assert "stop assessing" in browser.get(page("withdraw", whole)).content.decode()
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    message = OutboundEmail.objects.get(kind="application-withdrawn").text
+    assert f"withdrawn by {officer.full_name}" in message
+    assert until in message
+
+
+def test_a_withdrawal_after_the_deadline_offers_no_new_start(browser, whole, officer, move_clock):
+    submit_application(application_id=whole.pk, by=officer)
+    move_clock(whole.call.closes_at)
+    assert "start a new one" not in browser.get(page("withdraw", whole)).content.decode()
+    withdraw_application(application_id=whole.pk, reason="", by=officer)
+    assert "start" not in OutboundEmail.objects.get(kind="application-withdrawn").text
+
+
+def test_only_who_decides_is_invited_to_change_who_can_write(client, whole, officer):
+    editor = ContactFactory(council=whole.council, role=ContactRole.EDITOR).user
+    for person, words in ((officer, "Invite a colleague or change who can write"), (editor, "See who acts for the council")):
+        client.force_login(person)
+        assert words in client.get(page("eoi", whole)).content.decode()
+    submit_application(application_id=whole.pk, by=officer)
+    client.force_login(officer)
+    assert "See who acts for the council" in client.get(page("eoi", whole)).content.decode()
 
 
 def test_withdrawing_needs_a_confirmation_by_post(browser, whole):

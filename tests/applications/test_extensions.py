@@ -6,10 +6,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from applications.models import Application, Call, Extension
+from applications.services.eoi import start_application
 from applications.services.extensions import approve_extension, refuse_extension, request_extension
-from applications.services.submission import submit_application
+from applications.services.submission import submit_application, withdraw_application
 from applications.states import AttemptOutcome
 from cohort.states import Nation
 from tests.factories import CallFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
@@ -17,6 +19,7 @@ from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.services import queue
 from upstream.correspondence.states import EmailStatus
+from upstream.deadlines import in_words
 from upstream.transitions import InvalidTransition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
@@ -93,6 +96,28 @@ def test_a_council_that_has_not_started_can_be_given_time(call, asker, approver)
     message = OutboundEmail.objects.about(call).get()
     assert message.recipient == contact.user.email
     assert f"/calls/{call.slug}/" in message.text
+
+
+def test_the_pages_of_a_council_with_more_time_show_its_own_deadline(client, call, asker, approver, move_clock):
+    contact = ContactFactory()
+    until = approve_extension(extension_id=ask(call, contact.council, asker).pk, by=approver).until
+    move_clock(call.closes_at)
+    client.force_login(contact.user)
+    session = client.session
+    session[f"eligibility:{call.pk}"] = {"lead": "council", "council": contact.council.code, "initiative": "live", "people": True}
+    session.save()
+    for name in ("start", "start_people", "begin"):
+        text = client.get(reverse(f"applications:{name}", args=[call.slug])).content.decode().lower()
+        assert in_words(until).lower() in text
+        assert in_words(call.closes_at).lower() not in text
+    application = start_application(call_id=call.pk, council_id=contact.council_id, by=contact.user)
+    withdraw_application(application_id=application.pk, reason="", by=contact.user)
+    assert f"Start a new one before {in_words(until)}" in client.get(f"/eoi/{application.reference}/").content.decode()
+
+
+def test_staff_who_look_at_an_open_draft_do_not_read_that_its_deadline_was(client, draft, asker):
+    client.force_login(asker)
+    assert "The deadline is" in client.get(f"/eoi/{draft.reference}/").content.decode()
 
 
 def test_nobody_approves_what_they_asked_for(waiting, asker):

@@ -141,7 +141,9 @@ def test_text_comes_back_to_the_letter(client, draft, officer, text):
     assert draft.answers.get(question=asked).value == unicodedata.normalize("NFC", text).strip()
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("a\0b", "Remove the hidden character"), ("y" * 50_001, "at most 50000 characters")])
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("a\0b", "Remove the hidden character"), ("y" * 50_001, "must be 50,000 characters or fewer")]
+)
 def test_autosave_never_claims_to_have_saved_what_it_could_not(client, whole, officer, text, sentence):
     client.force_login(officer)
     asked = question(whole, QuestionKind.LONG_TEXT)
@@ -254,9 +256,10 @@ def test_an_endless_word_does_not_hold_up_the_document(whole):
 def test_looking_into_a_new_file_never_holds_up_the_audit_trail(draft, officer):
     """The first entry locks the trail for everybody until the end, so nothing slow may come after it."""
     asked = question(draft, QuestionKind.FILE)
-    for _ in range(2):
+    for revision in range(2):
         picture = io.BytesIO()
         Image.new("RGB", (4, 4)).save(picture, "PNG")
-        attach_file(application_id=draft.pk, question=asked, upload=SimpleUploadedFile("a.png", picture.getvalue()), by=officer)
+        upload = SimpleUploadedFile("a.png", picture.getvalue())
+        attach_file(application_id=draft.pk, question=asked, upload=upload, revision=revision, by=officer)
     verbs = Entry.objects.filter(verb__startswith="file.").order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == ["file.stored", "file.stored", "file.removed"]

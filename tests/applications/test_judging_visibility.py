@@ -52,14 +52,18 @@ def test_assessors_see_each_other_once_both_have_finished(staff):
 
 
 def test_who_has_an_interview_to_score_sees_no_paper_scores(staff):
-    interview = InterviewFactory()
+    interview = InterviewFactory(slot__interviewer=staff)
     assessment = AssessmentFactory(application=interview.application, completed_at=DONE, is_eligible=True)
+    review = ReviewFactory(assignment=AssignmentFactory(application=interview.application))
     assert assessment in Assessment.objects.visible_to(staff)
+    assert review in Review.objects.visible_to(staff)
     sheet = InterviewSheet.objects.create(interview=interview, interviewer=staff)
     assert assessment not in Assessment.objects.visible_to(staff)
+    assert review not in Review.objects.visible_to(staff)
     sheet.submitted_at = DONE
     sheet.save()
     assert assessment in Assessment.objects.visible_to(staff)
+    assert review in Review.objects.visible_to(staff)
 
 
 def test_interviewers_see_each_others_sheet_once_theirs_is_submitted(staff):

@@ -39,7 +39,7 @@ def test_staff_read_what_the_council_wrote_and_whatever_happened(read, whole, of
     picture = BytesIO()
     Image.new("RGB", (2, 2)).save(picture, "PNG")
     letter = SimpleUploadedFile("letter.png", picture.getvalue(), "image/png")
-    file = attach_file(application_id=whole.pk, question=question(whole, QuestionKind.FILE), upload=letter, by=officer)
+    file = attach_file(application_id=whole.pk, question=question(whole, QuestionKind.FILE), upload=letter, revision=1, by=officer)
     submit_application(application_id=whole.pk, by=officer)
     page = read(whole)
     receipt = OutboundEmail.objects.about(whole).filter(recipient=colleague.email).get()

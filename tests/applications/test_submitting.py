@@ -126,7 +126,7 @@ def test_a_withdrawal_is_in_the_trail(whole, officer):
 def test_a_withdrawn_eoi_cannot_be_submitted(whole, officer):
     withdraw_application(application_id=whole.pk, reason="", by=officer)
     assert submit(whole, officer).outcome == AttemptOutcome.WITHDRAWN
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(InvalidTransition, match="from “Withdrawn” to “Withdrawn”"):
         withdraw_application(application_id=whole.pk, reason="", by=officer)
 
 

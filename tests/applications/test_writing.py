@@ -22,8 +22,9 @@ from applications.states import ApplicationStatus, QuestionKind
 from cohort.services.contacts import NotPossible
 from cohort.states import ContactRole, ContactStatus, Nation
 from tests.applications.conftest import question, section_of
+from tests.applications.test_eoi_pages import one_page_pdf
 from tests.factories import ApplicationFactory, CohortFactory, ContactFactory, CouncilFactory, UserFactory
-from tests.upstream.documents.test_uploads import picture
+from upstream.documents.models import StoredFile
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,42 @@ def test_a_stale_page_overwrites_nothing(draft, officer):
     assert stored(draft) == "Sam's"
 
 
+def attach(draft, by, name, revision):
+    upload = SimpleUploadedFile(name, one_page_pdf())
+    return attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, revision=revision, by=by)
+
+
+def test_a_file_from_a_stale_page_takes_the_place_of_no_colleagues(draft, officer):
+    sam = ContactFactory(council=draft.council).user
+    attach(draft, sam, "sam.pdf", revision=0)
+    with pytest.raises(RevisionConflict) as conflict:
+        attach(draft, officer, "mine.pdf", revision=0)
+    assert conflict.value.progress.saved_by == sam
+    assert StoredFile.objects.get().name == "sam.pdf"
+    attach(draft, officer, "mine.pdf", revision=1)
+    assert StoredFile.objects.get().name == "mine.pdf"
+
+
+def test_removing_a_file_leaves_the_one_that_took_its_place(draft, officer):
+    asked = question(draft, QuestionKind.FILE)
+    old = attach(draft, officer, "old.pdf", revision=0)
+    new = attach(draft, officer, "new.pdf", revision=1)
+    detach_file(application_id=draft.pk, question=asked, file=old, by=officer)
+    assert StoredFile.objects.get() == new
+    detach_file(application_id=draft.pk, question=asked, file=new, by=officer)
+    assert not StoredFile.objects.exists()
+    assert draft.progress.get().revision == 3
+
+
+def test_removing_a_required_file_clears_the_mark(draft, officer):
+    asked = question(draft, QuestionKind.FILE)
+    file = attach(draft, officer, "letter.pdf", revision=0)
+    save(draft, officer, "It worked.", revision=1, completed=True)
+    asked.required = True
+    detach_file(application_id=draft.pk, question=asked, file=file, by=officer)
+    assert not draft.progress.get().completed
+
+
 def test_text_over_the_limit_is_kept_whole(draft, officer):
     save(draft, officer, "word " * 400)
     assert len(stored(draft).split()) == 400
@@ -125,6 +162,14 @@ def test_an_answer_to_a_question_of_another_section_is_ignored(draft, officer):
 def test_the_initiative_is_kept_on_the_eoi_for_lists(whole):
     assert whole.initiative_title == "Streets that look after themselves"
     assert whole.focus_areas == ["Upstream"]
+
+
+def test_a_title_too_long_for_lists_is_cut_there_and_kept_whole(draft, officer):
+    title = question(draft, QuestionKind.SHORT_TEXT)
+    save_section(application_id=draft.pk, section=title.section, revision=0, values={title.pk: "x" * 301}, completed=False, by=officer)
+    draft.refresh_from_db()
+    assert len(draft.initiative_title) == 300
+    assert len(draft.answers.get(question=title).value) == 301
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(microseconds=1)])
@@ -150,13 +195,11 @@ def saves(draft, by):
 
 
 def attaches(draft, by):
-    attach_file(
-        application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=SimpleUploadedFile("letter.png", picture("PNG")), by=by
-    )
+    attach(draft, by, "letter.pdf", revision=0)
 
 
 def detaches(draft, by):
-    detach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), by=by)
+    detach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), file=StoredFile(), by=by)
 
 
 def submits(draft, by):

@@ -67,6 +67,17 @@ def test_text_typed_offline_is_saved_when_the_connection_is_back(page, draft, fo
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_button_pressed_offline_leaves_the_text_where_it_is(page, draft, forgiven):
+    forgiven.append("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    write(page, "On a train.")
+    page.get_by_role("button", name="Save and come back later").click()
+    expect(page.get_by_role("alert")).to_contain_text("You are offline, so nothing was sent")
+    expect(page.get_by_label(QUESTION)).to_have_value("On a train.")
+    page.context.set_offline(False)
+    expect_saved(page, draft, "On a train.")
+
+
 def test_text_typed_after_signing_out_is_saved_once_signed_in_again(page, draft, officer, forgiven):
     forgiven.append("status of 401")
     EmailAddress.objects.create(user=officer, email=officer.email, verified=True, primary=True)
@@ -80,6 +91,21 @@ def test_text_typed_after_signing_out_is_saved_once_signed_in_again(page, draft,
     expect_saved(page, draft, "Two hours of work.")
     page.get_by_role("button", name="Save and come back later").click()
     page.wait_for_url(f"**/eoi/{draft.reference}/")
+
+
+def test_a_form_sent_after_signing_out_is_sent_again_once_signed_in(page, draft, officer, forgiven):
+    forgiven.append("status of 401")
+    EmailAddress.objects.create(user=officer, email=officer.email, verified=True, primary=True)
+    Session.objects.all().delete()
+    write(page, "Two hours of work.")
+    page.get_by_role("button", name="Save and come back later").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in (opens in a new tab)").click()
+    sign_in(opened.value, officer.email)
+    page.get_by_role("button", name="Send again").click()
+    page.wait_for_url(f"**/eoi/{draft.reference}/")
+    assert saved(draft) == "Two hours of work."
 
 
 def test_two_tabs_overwrite_nothing_and_show_both_versions(page, draft, address, forgiven):
@@ -138,6 +164,54 @@ def test_text_left_behind_is_offered_and_put_back_only_when_asked(page, draft, a
     expect_saved(page, draft, "Left behind.")
 
 
+def test_text_left_behind_stays_whatever_is_typed_before_it_is_brought_back(page, draft, address, forgiven):
+    forgiven.append("status of 409")
+    leave_text_behind(page, "Left behind.")
+    page = page.context.new_page()
+    page.goto(address)
+    write(page, "Typed since.")
+    expect_saved(page, draft, "Typed since.")
+    page.reload()
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label(QUESTION)).to_have_value("Left behind.")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing has been overwritten")
+    assert saved(draft) == "Typed since."
+
+
+def test_text_that_is_not_saved_yet_is_offered_when_other_text_takes_its_place(page, address):
+    leave_text_behind(page, "Left behind.")
+    page = page.context.new_page()
+    page.goto(address)
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('no connection')); null")
+    write(page, "Typed since.")
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label(QUESTION)).to_have_value("Left behind.")
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_label(QUESTION)).to_have_value("Typed since.")
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(1)
+
+
+def test_text_left_behind_can_be_discarded(page, address):
+    leave_text_behind(page, "Left behind.")
+    page = page.context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(0)
+    page.reload()
+    expect(page.locator("[data-saved]")).to_be_attached()
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(0)
+
+
+def test_a_mark_that_was_not_saved_is_no_text_left_behind(page, address):
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('no connection')); null")
+    page.get_by_label("Yes, it is complete").check()
+    page.close()
+    page = page.context.new_page()
+    page.goto(address)
+    expect(page.locator("[data-saved]")).to_be_attached()
+    expect(page.get_by_role("button", name="Bring it back")).to_have_count(0)
+
+
 def test_text_brought_back_does_not_overwrite_what_a_colleague_saved_meanwhile(page, draft, sam, address, forgiven):
     forgiven.append("status of 409")
     leave_text_behind(page, "Left behind.")
@@ -165,7 +239,7 @@ def test_the_enter_key_saves_and_never_removes_a_file(page, draft, officer, addr
     from tests.applications.test_eoi_pages import SimpleUploadedFile, one_page_pdf
 
     upload = SimpleUploadedFile("letter.pdf", one_page_pdf(), "application/pdf")
-    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, by=officer)
+    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, revision=0, by=officer)
     page.reload()
     page.get_by_label("Yes", exact=True).focus()
     with page.expect_navigation():

@@ -13,6 +13,7 @@ from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactStatus
 from tests.cohort.test_register import csv_of
 from tests.factories import CallFactory, ContactFactory, CriterionFactory, QuestionFactory, StaffFactory
+from tests.factories.judging import ConflictFactory, InterviewFactory, ReviewFactory
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -48,6 +49,9 @@ def busy(whole, officer, superuser):
     ReminderSent.objects.create(
         rule="draft-deadline", subject=f"applications.application:{whole.pk}", recipient=officer.email, occurrence="3 days"
     )
+    review = ReviewFactory(assignment__member__panel__call=whole.call)
+    ConflictFactory(application=whole, user=review.assignment.member.user)
+    InterviewFactory()
     FocusArea.objects.create(name="Upstream")
     ServiceArea.objects.create(name="Prevention")
     return whole

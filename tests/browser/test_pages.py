@@ -163,8 +163,12 @@ def test_a_draft(visit, review, draft, officer, forgiven):
     review(page)
     asked = question(draft, QuestionKind.LONG_TEXT)
     upload = SimpleUploadedFile("letter.pdf", one_page_pdf(), "application/pdf")
-    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, by=officer)
+    revision = draft.progress.get(section=asked.section).revision
+    attach_file(application_id=draft.pk, question=question(draft, QuestionKind.FILE), upload=upload, revision=revision, by=officer)
     page.goto(eoi(draft, sections[1])[0])
+    page.get_by_label("A letter of support").set_input_files({"name": "l.pdf", "mimeType": "application/pdf", "buffer": b"no PDF"})
+    send(page, "Save and come back later")
+    review(page)
     sam = ContactFactory(council=draft.council, user=UserFactory(full_name="Sam Okafor")).user
     colleague = visit(eoi(draft, sections[1])[0], sam)
     mine, theirs = "What I wrote, at length. " * 8, "What Sam wrote. " * 30

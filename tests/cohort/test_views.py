@@ -12,6 +12,7 @@ from cohort.services.register import OWN_FILE, load_register
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import ContactFactory, CouncilFactory, StaffFactory, UserFactory
 from upstream.accounts.models import User
+from upstream.correspondence.models import OutboundEmail
 
 pytestmark = pytest.mark.django_db
 REQUEST = "/councils/request/"
@@ -229,3 +230,41 @@ def test_more_people_than_fit_are_on_the_next_page(council, people_url):
     last = ContactFactory.create_batch(50, council=council, role=ContactRole.EDITOR)[-1]
     assert last.user.email not in client.get(people_url).content.decode()
     assert last.user.email in client.get(people_url, {"page": 2}).content.decode()
+
+
+def test_somebody_without_a_name_gives_it_on_accepting_an_invitation(client):
+    invited = ContactFactory(status=ContactStatus.INVITED, invited_by=UserFactory(), user__full_name="")
+    client.force_login(invited.user)
+    url = reverse("cohort:invitation", args=[invited.pk])
+    assert "Enter your full name" in client.post(url, {"answer": "accept"}).content.decode()
+    invited.refresh_from_db()
+    assert invited.status == ContactStatus.INVITED
+    client.post(url, {"answer": "accept", "full_name": "Sam Okafor", "job_title": "Head of Change"})
+    invited = CouncilContact.objects.get(pk=invited.pk)
+    assert (invited.status, invited.user.full_name, invited.user.job_title) == (ContactStatus.ACTIVE, "Sam Okafor", "Head of Change")
+
+
+def test_declining_an_invitation_asks_for_no_name(client):
+    invited = ContactFactory(status=ContactStatus.INVITED, invited_by=UserFactory(), user__full_name="")
+    client.force_login(invited.user)
+    client.post(reverse("cohort:invitation", args=[invited.pk]), {"answer": "decline"})
+    invited.refresh_from_db()
+    assert invited.status == ContactStatus.ENDED
+
+
+def test_two_councils_of_one_name_are_said_to_be_two(client):
+    for code in ("AAA", "BBB"):
+        CouncilFactory(code=code, name="Twinham")
+    client.force_login(UserFactory())
+    text = client.get(REQUEST, {"name": "Twinham"}).content.decode()
+    assert "More than one council is called “Twinham”" in text
+    assert "No council is called" not in text
+    assert "No council is called “Twinhan”" in client.get(REQUEST, {"name": "Twinhan"}).content.decode()
+
+
+def test_the_office_is_led_to_a_request_in_the_office(client, council):
+    client.force_login(UserFactory())
+    client.post(REQUEST, {"council": council.code})
+    contact = CouncilContact.objects.get()
+    email = OutboundEmail.objects.about(contact).get(key__endswith=":office")
+    assert f"/admin/cohort/councilcontact/{contact.pk}/change/" in email.text

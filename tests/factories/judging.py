@@ -10,16 +10,18 @@ from applications.models import (
     Assessment,
     Assignment,
     Conflict,
+    CriterionScore,
     Decision,
     Interview,
     InterviewQuestion,
     InterviewSlot,
     Panel,
     PanelMember,
+    Release,
     Review,
 )
-from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, Stage
-from tests.factories import ApplicationFactory, CallFactory, UserFactory
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, ReviewStatus, Stage
+from tests.factories import ApplicationFactory, CallFactory, CriterionFactory, UserFactory
 
 
 class SubmittedFactory(ApplicationFactory):
@@ -29,6 +31,12 @@ class SubmittedFactory(ApplicationFactory):
     submitted_at = datetime(2019, 7, 1, 9, tzinfo=UTC)
     submitted_by = factory.SelfAttribute("created_by")
     content_hash = "0" * 64
+
+
+class ShortlistedFactory(SubmittedFactory):
+    """An EoI whose council has to book an interview."""
+
+    status = ApplicationStatus.SHORTLISTED
 
 
 class ConflictFactory(DjangoModelFactory):
@@ -51,6 +59,39 @@ class AssessmentFactory(DjangoModelFactory):
     application = factory.SubFactory(SubmittedFactory)
     assessor = factory.SubFactory(UserFactory)
     seat = 1
+
+
+def scored_call(**details):
+    """Return a call with two criteria that weigh 60 and 40."""
+    call = CallFactory(**details)
+    for position, (name, weight) in enumerate([("Fit", 60), ("Evidence", 40)]):
+        anchors = [f"{name}: {word}" for word in ("nothing", "little", "some", "enough", "much", "all")]
+        CriterionFactory(call=call, name=name, weight=weight, anchors=anchors, position=position)
+    return call
+
+
+def judge(application, assessor, score):
+    """Return a completed assessment, in the person's seat or the next one; the same score for each criterion, or None for ineligible."""
+    assessment = application.assessments.filter(assessor=assessor).first()
+    assessment = assessment or AssessmentFactory(application=application, assessor=assessor, seat=application.assessments.count() + 1)
+    assessment.is_eligible, assessment.completed_at = score is not None, timezone.now()
+    assessment.ineligible_reason = "" if assessment.is_eligible else "A parish council."
+    assessment.save()
+    if assessment.is_eligible:
+        for criterion in application.call.criteria.all():
+            assessment.scores.update_or_create(criterion=criterion, defaults={"score": score, "reason": f"{score} for {criterion}."})
+    return assessment
+
+
+class ReleaseFactory(DjangoModelFactory):
+    """Prepared and not released."""
+
+    class Meta:
+        model = Release
+
+    call = factory.SubFactory(CallFactory)
+    stage = Stage.SHORTLIST
+    prepared_by = factory.SubFactory(UserFactory)
 
 
 class DecisionFactory(DjangoModelFactory):
@@ -145,3 +186,15 @@ class ReviewFactory(DjangoModelFactory):
         model = Review
 
     assignment = factory.SubFactory(AssignmentFactory)
+
+
+def reviewed(application, member, *marks, **details):
+    """Return a submitted review that counts, with a score for each criterion of the call in turn."""
+    now = timezone.now()
+    assignment = AssignmentFactory(application=application, member=member)
+    review = ReviewFactory(assignment=assignment, **{"status": ReviewStatus.SUBMITTED, "saved_at": now, "submitted_at": now, **details})
+    criteria = application.call.criteria.all()
+    review.scores.bulk_create(
+        [CriterionScore(review=review, criterion=each, score=mark, reason="So.") for each, mark in zip(criteria, marks, strict=True)]
+    )
+    return review

@@ -29,5 +29,5 @@ def test_nobody_waits_for_the_scanner(clamd, monkeypatch, settings, tmp_path):
 
     monkeypatch.setattr(Clamd, "scan", look_at_the_locks)
     upload = SimpleUploadedFile("letter.png", picture("PNG"))
-    attach_file(application_id=application.pk, question=question, upload=upload, by=application.created_by)
+    attach_file(application_id=application.pk, question=question, upload=upload, revision=1, by=application.created_by)
     assert free == [application]

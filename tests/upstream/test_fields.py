@@ -68,7 +68,7 @@ def test_the_link_of_a_group_lands_on_its_first_choice():
         (("31", "2", "2019"), "id_it_0", "The start date must be a real date"),
         (("3", "Smarch", "2019"), "id_it_1", "The start date must be a real date"),
         (("3", "13", "2019"), "id_it_1", "The start date must be a real date"),
-        (("3", "3", "19"), "id_it_2", "Year must include 4 numbers"),
+        (("3", "3", "19"), "id_it_2", "The start date must have a year with 4 numbers"),
         (("٣", "3", "2019"), "id_it_0", "The start date must be a real date"),
     ],
 )
@@ -129,9 +129,9 @@ def test_what_no_database_can_hold_is_refused(text):
         clean_text(text)
 
 
-def test_text_over_the_word_limit_is_refused_whole_and_kept():
+def test_text_over_the_word_limit_is_kept():
     form = only(LongTextField(label="Story", word_limit=3), it="one two three four")
-    assert form.errors["it"] == ["Your answer must be 3 words or fewer. It has 4."]
+    assert form.is_valid()
     assert "one two three four</textarea>" in page(form)
 
 

@@ -9,8 +9,8 @@ from upstream.accounts.models import User
 from upstream.fields import ShortTextField
 
 
-class SignUpDetailsForm(forms.Form):
-    """The fields that sign-up asks for beside the email address; allauth builds its own form on this one."""
+class NameForm(forms.Form):
+    """Who somebody is."""
 
     full_name = ShortTextField(
         label="Your full name",
@@ -25,9 +25,24 @@ class SignUpDetailsForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
     )
 
+
+class SignUpDetailsForm(NameForm):
+    """The fields that sign-up asks for beside the email address; allauth builds its own form on this one."""
+
     def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  (allauth's signature)
         """Keep the details on the new person."""
         details: dict[str, Any] = self.cleaned_data
         user.full_name = details["full_name"]
         user.job_title = details["job_title"]
         user.save(update_fields=["full_name", "job_title"])
+
+
+class DetailsForm(NameForm):
+    """All that a person can change about themselves beside how they sign in."""
+
+    phone = ShortTextField(
+        label="Your phone number",
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )

@@ -4,6 +4,7 @@ A worker may be killed at any point. What it had taken up is due again when its 
 ordinary mail is sent again under the same Message-ID, and a decision letter stops as "unknown" for a person to look at.
 """
 
+import re
 import smtplib
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ WAITS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 60, 60)]
 # Staff hear of an outage at this attempt, some six minutes into it.
 ALARM_AT_ATTEMPT = 3
 PERMANENT = 500
+# Stars around a code are copied along with it from a message without HTML.
+EMPHASIS = re.compile(r"\*\*(.+?)\*\*")
 
 
 def deliver(email_id: int) -> None:
@@ -89,7 +92,12 @@ def reason_not_to_send(email: OutboundEmail, now: datetime) -> str:
 def compose(email: OutboundEmail, connection: BaseEmailBackend) -> EmailMultiAlternatives:
     """Return the message as it goes out, its attachment made now."""
     message = EmailMultiAlternatives(
-        email.subject, email.text, to=[email.recipient], connection=connection, headers={"Message-ID": email.message_id}
+        email.subject,
+        EMPHASIS.sub(r"\1", email.text),
+        to=[email.recipient],
+        reply_to=[settings.SUPPORT_EMAIL],
+        connection=connection,
+        headers={"Message-ID": email.message_id},
     )
     message.attach_alternative(email.html, "text/html")
     if email.attachment:

@@ -1,7 +1,9 @@
 """The outbox and the reminder ledger. A message is a row before it is sent."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -17,12 +19,23 @@ class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
     """The vocabulary for reading the outbox."""
 
     def visible_to(self, user: User) -> "OutboundEmailQuerySet":
-        """Staff who may see the outbox see every message; everybody else sees none."""
-        return self if user.has_perm("correspondence.view_outboundemail") else self.none()
+        """Staff who may see the outbox see every message but those about what they may not see; everybody else sees none."""
+        if not user.has_perm("correspondence.view_outboundemail"):
+            return self.none()
+        hidden = Q(pk__in=[])
+        for label in settings.MESSAGES_HIDDEN_WITH:
+            model = apps.get_model(label)
+            seen = model._default_manager.visible_to(user)
+            hidden |= Q(about_type=ContentType.objects.get_for_model(model)) & ~Q(about_id__in=seen.values("pk"))
+        return self.exclude(hidden)
 
     def about(self, subject: models.Model) -> "OutboundEmailQuerySet":
         """Return the messages about one record."""
         return self.filter(about_type=ContentType.objects.get_for_model(subject), about_id=subject.pk)
+
+    def about_each(self, model: type[models.Model], subject_ids: Iterable[int]) -> "OutboundEmailQuerySet":
+        """Return the messages about several records of one kind."""
+        return self.filter(about_type=ContentType.objects.get_for_model(model), about_id__in=subject_ids)
 
     def due(self, now: datetime) -> "OutboundEmailQuerySet":
         """Return what delivery should take up: queued and past its wait, or taken up by a worker that is gone."""

@@ -93,10 +93,15 @@ def add_to_outbox(*, key: str, about: models.Model | None = None, **fields: Any)
 
 
 def render_text(template: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a message's subject and Markdown text, from templates/emails/<template>.txt."""
+    return render_subject_and_text(f"emails/{template}.txt", context)
+
+
+def render_subject_and_text(path: str, context: Mapping[str, Any]) -> tuple[str, str]:
     """Return the subject, always one line whatever the values in it hold, and the Markdown text."""
     everything = {"site_url": settings.SITE_URL, "support_email": settings.SUPPORT_EMAIL, **context}
-    # Text has no HTML in it to escape; `render_html` cleans what becomes of it.
-    rendered = get_template(f"emails/{template}.txt").template.render(Context(everything, autoescape=False))  # type: ignore[attr-defined]
+    # Text has no HTML in it to escape; whoever makes HTML of it cleans that.
+    rendered = get_template(path).template.render(Context(everything, autoescape=False))  # type: ignore[attr-defined]
     head, _, text = rendered.strip().partition("\n\n")
     subject = " ".join(head.removeprefix("Subject:").split())
     return subject[: OutboundEmail._meta.get_field("subject").max_length], text.strip() + "\n"
@@ -124,20 +129,25 @@ def only_our_links(_tag: str, attribute: str, value: str) -> str | None:
 
 
 def wake_worker(email_id: int, lane: str, expires: int | None = None) -> None:
-    """Ask a worker to deliver now. Never raises and never waits: what this misses, the sweep delivers."""
+    """Ask a worker to deliver now. What this misses, the sweep delivers."""
+    wake("upstream.correspondence.tasks.deliver", email_id, lane, expires)
+
+
+def wake(task: str, record_id: int, lane: str, expires: int | None = None) -> None:
+    """Ask a worker to run a task for a record now. Never raises and never waits: what this misses, a sweep has to find."""
     with contextlib.suppress(RuntimeError):  # the process is going down
-        Broker.line.submit(send_wake_up, email_id, lane, expires)
+        Broker.line.submit(send_wake_up, task, record_id, lane, expires)
 
 
-def send_wake_up(email_id: int, lane: str, expires: int | None) -> None:
+def send_wake_up(task: str, record_id: int, lane: str, expires: int | None) -> None:
     """Tell the broker, outside the request: one that is down takes seconds to say so."""
     if time.monotonic() < Broker.down_until:
         return
     try:
-        current_app.send_task("upstream.correspondence.tasks.deliver", args=[email_id], queue=lane, expires=expires)
+        current_app.send_task(task, args=[record_id], queue=lane, expires=expires)
     except Exception as error:  # noqa: BLE001  (a thread has nobody above it to tell)
         Broker.down_until = time.monotonic() + BROKER_PAUSE_SECONDS
-        log.warning("broker-unreachable", email=email_id, error=type(error).__name__)
+        log.warning("broker-unreachable", task=task, record=record_id, error=type(error).__name__)
 
 
 @transaction.atomic

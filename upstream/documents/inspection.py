@@ -26,7 +26,7 @@ SMALL = 5 * 1024 * 1024
 JPEG_QUALITY = 90
 
 TOO_LARGE = "The file must be smaller than 10MB"
-EMPTY = "The file is empty"
+EMPTY = "The file is empty. Choose another"
 WRONG_KIND = "The file must be a PDF, PNG, JPG or Word document (.docx)"
 MISMATCH = "What the file holds is not what its name says. Save it again in the right format"
 DAMAGED = "The file cannot be opened. Save it again and upload the new copy"

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -52,3 +53,8 @@ def render_pdf(template: str, context: Mapping[str, Any]) -> bytes:
         return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
     except FatalURLFetchingError as error:  # derives from BaseException, so `except Exception` elsewhere would let it through
         raise AssetMissing(str(error)) from error
+
+
+def pdf_response(name: str, pdf: bytes) -> HttpResponse:
+    """Return the answer that hands over a PDF to be saved."""
+    return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -18,7 +18,7 @@ from upstream.documents.inspection import MAX_BYTES, TOO_LARGE, UnacceptableFile
 from upstream.documents.models import FOLDER, StoredFile
 from upstream.documents.scanning import refuse_malware
 
-__all__ = ["UnacceptableFile", "check_upload", "remove_file", "remove_strays", "store_upload"]
+__all__ = ["CheckedUpload", "UnacceptableFile", "check_upload", "remove_file", "remove_strays", "store_upload"]
 
 MAX_NAME = 100
 MAX_SUFFIX = 10
@@ -26,7 +26,7 @@ MAX_SUFFIX = 10
 
 @dataclass(frozen=True)
 class CheckedUpload:
-    """An upload that has been looked into, as it will be kept."""
+    """A file that has been looked into, as it will be kept."""
 
     name: str
     content: bytes
@@ -47,8 +47,8 @@ def check_upload(upload: "UploadedFile[Any]") -> CheckedUpload:
 
 
 @transaction.atomic
-def store_upload(*, owner: models.Model, kind: str, upload: CheckedUpload, by: User) -> StoredFile:
-    """Keep a file. Lock `owner` first where its state matters."""
+def store_upload(*, owner: models.Model, kind: str, upload: CheckedUpload, by: User | None) -> StoredFile:
+    """Keep an upload that has been looked into, or, `by` nobody, what we made ourselves. Lock `owner` first where its state matters."""
     stored = StoredFile(
         owner=owner,
         kind=kind,

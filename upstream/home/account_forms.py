@@ -35,6 +35,8 @@ def in_our_words(form_class: type[BaseForm]) -> type[BaseForm]:
                 if name in WORDS:
                     field.label, field.error_messages["required"] = WORDS[name]
                     field.help_text = ""
+                if name == "code":
+                    field.widget.attrs["class"] = "govuk-input--width-10"
                 if name in {"login", "email"}:
                     field.error_messages["invalid"] = EMAIL_FORMAT
                     # Also an address that nobody here has gets an answer by email, so it must fit into the outbox.

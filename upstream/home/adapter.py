@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.cache import cache
@@ -32,6 +33,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-in mail goes through the outbox like all other mail."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "Check your email address and password",
+        "enter_current_password": "Enter the password that you have now",
+        "incorrect_code": "Enter the code from the latest email",
+        "incorrect_password": "Check your password",
+        "rate_limited": "Wait five minutes, then try again",
         "too_many_login_attempts": "There were too many tries. Wait up to an hour and try again, or ask for a new code by email",
     }
 
@@ -54,7 +60,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 remember_code(about, context["code"], is_sent=bool(is_sent))
             if not is_sent:
                 return
-        everything = {"request": request, "email": email, "current_site": get_current_site(request), **context}
+        everything = {
+            "request": request,
+            "site_url": settings.SITE_URL,
+            "email": email,
+            "current_site": get_current_site(request),
+            **context,
+        }
         message = self.render_mail(template_prefix, email, everything)
         add_to_outbox(
             key=f"{kind}:{uuid.uuid4()}",
@@ -69,6 +81,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def format_email_subject(self, subject: str) -> str:
         """Return the subject as it is: the sender's name says whose it is."""
         return subject
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Two-step sign-in, in our own words."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "Enter the code that your app shows now",
+    }
 
 
 def remember_code(about: str, code: str, *, is_sent: bool) -> None:

@@ -76,8 +76,10 @@ class UserAdmin(OfficeAdmin):
         return super().get_queryset(request).prefetch_related("groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Give the form, or the same in words to those who only read it."""
-        if obj and not self.has_change_permission(request, obj):
+        """Give the form, or the same in words to those who only read it. A person to be added has no dates yet."""
+        if obj is None:
+            return self.fieldsets[:-1]
+        if not self.has_change_permission(request, obj):
             return [(None, {"fields": ("email", "full_name", "job_title", "phone", "access", "roles", *DATES)})]
         return super().get_fieldsets(request, obj)
 

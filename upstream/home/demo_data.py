@@ -216,7 +216,7 @@ def attach_letter(application: Application, name: str, *, by: User) -> None:
     """Answer the question for a file with the letter of support that lies beside the other data."""
     question = Question.objects.get(section__call=application.call_id, kind=QuestionKind.FILE)
     letter = ContentFile((DATA / "letter.pdf").read_bytes(), name=name)
-    attach_file(application_id=application.pk, question=question, upload=letter, by=by)
+    attach_file(application_id=application.pk, question=question, upload=letter, revision=1, by=by)
 
 
 def answers_by_section(expression: dict[str, Any]) -> dict[str, list[Any]]:

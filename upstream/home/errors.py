@@ -4,6 +4,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+# What a form of ours sends beside what somebody wrote.
+NOT_TYPED = {"revision", "completed", "action"}
+
 
 def wants_json(request: HttpRequest) -> bool:
     """Return whether a script is asking, rather than a page."""
@@ -11,7 +14,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def typed_fields(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return what was typed, field by field, so that the page can show it and send it again."""
+    """Return what was sent, field by field, so that the page can send it again."""
     return [
         (name, value)
         for name, values in request.POST.lists()
@@ -35,7 +38,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def hand_back(request: HttpRequest, status: int) -> HttpResponse:
     """Render the page that loses nothing. Only a form of our own gets a button to send it again."""
-    context = {"fields": typed_fields(request), "can_send_again": is_ours(request), "signed_out": not request.user.is_authenticated}
+    fields = typed_fields(request)
+    context = {
+        "fields": fields,
+        "typed": [value for name, value in fields if value and name not in NOT_TYPED],
+        "can_send_again": is_ours(request),
+        "signed_out": not request.user.is_authenticated,
+    }
     return render(request, "errors/expired.html", context, status=status)
 
 

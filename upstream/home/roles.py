@@ -5,6 +5,7 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "accounts.view_user",
             "applications.add_call",
+            "applications.add_conflict",
             "applications.add_interviewquestion",
             "applications.add_interviewslot",
             "applications.add_panel",
@@ -27,6 +28,7 @@ ROLES: dict[str, frozenset[str]] = {
             "applications.view_conflict",
             "applications.view_decision",
             "applications.view_extension",
+            "applications.view_interview",
             "applications.view_interviewquestion",
             "applications.view_interviewslot",
             "applications.view_panel",

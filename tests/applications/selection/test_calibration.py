@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from applications.selection.assignment import Task, assign
-from applications.selection.calibration import Obstacle, Refusal, Score, above, adjust, calibrate, variance_ratios
+from applications.selection.calibration import Obstacle, Refusal, Score, above, adjust, calibrate, ranks, variance_ratios
 
 SEED = 20190715
 RUNS, PLACES, APPLICATIONS, REVIEWERS, REVIEWS = 500, 20, 60, 12, 3
@@ -92,6 +92,35 @@ def test_intervals_are_those_of_the_same_model_written_with_the_variance_of_the_
 
 
 @settings(deadline=None)
+@given(tables(least_scores=3), st.sampled_from([0.5, 2.0]), st.sampled_from([0.25, 1.0]))
+def test_leniency_is_to_reviewers_what_quality_is_to_applications(scores, lf, lb):
+    i, j, y = indices(scores)
+    found, turned = adjust(i, j, y, (lf, lb)), adjust(j, i, y, (lb, lf))
+    assert found.leniency == pytest.approx(turned.scores - y.mean(), abs=1e-9)
+    assert found.leniency_variance == pytest.approx(np.diag(turned.covariance), abs=1e-9)
+    low, high = found.leniency_interval
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(found.leniency_variance), abs=1e-9)
+
+
+def test_some_applications_alone_keep_their_figures_and_are_ranked_among_themselves():
+    whole = calibrate(full_table(np.random.default_rng(SEED).normal(3, 1, (8, 5))))
+    some = whole.among({6, 2, 5, 99})
+    assert some.applications == (2, 5, 6)
+    assert some.raw.tolist() == whole.raw[[2, 5, 6]].tolist()
+    assert some.reviews.tolist() == [5, 5, 5]
+    assert some.adjustment.scores.tolist() == whole.adjustment.scores[[2, 5, 6]].tolist()
+    assert some.adjustment.better == pytest.approx(whole.adjustment.better[np.ix_([2, 5, 6], [2, 5, 6])])
+    assert some.adjustment.leniency.tolist() == whole.adjustment.leniency.tolist()
+    assert sorted(ranks(some.raw)) == [1, 2, 3]
+    assert whole.among([]).applications == ()
+    assert ranks(whole.among([]).raw).tolist() == []
+
+
+def test_equal_scores_share_a_rank():
+    assert ranks(np.array([3.0, 5.0, 0.1 + 0.2, 3.0, 0.3])).tolist() == [2, 1, 4, 2, 4]
+
+
+@settings(deadline=None)
 @given(tables(least_scores=30), st.randoms(use_true_random=False), st.integers(1, 8))
 def test_names_and_order_make_no_difference(scores, dice, places):
     names = dice.sample(range(1000, 2000), 8), dice.sample(range(5000, 6000), 5)
@@ -115,6 +144,23 @@ def test_the_variance_ratios_of_a_full_table_are_those_of_the_analysis_of_varian
     quality = (5 * rows.var(ddof=1) - noise) / 5
     leniency = (10 * columns.var(ddof=1) - noise) / 10
     assert variance_ratios(*indices(full_table(values))) == pytest.approx((noise / quality, noise / leniency), rel=1e-9)
+
+
+def test_the_variance_ratios_of_a_sparse_table_rest_on_what_both_factors_leave():
+    dice = np.random.default_rng(SEED)
+    i, j = np.repeat(np.arange(30), 3), np.array([dice.choice(8, 3, replace=False) for _ in range(30)]).ravel()
+    y = dice.normal(0, 1, 30)[i] + dice.normal(0, 0.6, 8)[j] + dice.normal(0, 1, 90)
+
+    def left_by(x):
+        residuals = y - x @ np.linalg.lstsq(x, y)[0]
+        return residuals @ residuals
+
+    applications, reviewers = np.eye(30)[i], np.eye(8)[j]
+    both = left_by(np.hstack([applications, reviewers]))
+    noise = both / (90 - 30 - 8 + 1)
+    quality = (left_by(reviewers) - both - noise * 29) / (90 - 8)
+    leniency = (left_by(applications) - both - noise * 7) / (90 - 30)
+    assert variance_ratios(i, j, y) == pytest.approx((noise / quality, noise / leniency), rel=1e-9)
 
 
 def test_under_forty_scores_the_penalties_are_one():

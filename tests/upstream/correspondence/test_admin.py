@@ -10,7 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from applications.models import Conflict
+from applications.states import ConflictStatus
 from tests.factories import StaffFactory, UserFactory
+from tests.factories.judging import ConflictFactory, SubmittedFactory
 from upstream.audit.models import Entry
 from upstream.correspondence import reminders
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -38,6 +41,17 @@ def test_staff_read_a_message_but_never_a_sign_in_code(queue, client, staff, set
     assert "ABC-123" not in client.get(page(code)).text
     settings.DEMO = True
     assert "ABC-123" in client.get(page(code)).text
+
+
+def test_nobody_reads_a_message_about_what_they_may_not_see(queue, client, staff):
+    conflict = ConflictFactory(user=staff)
+    other = queue(about=SubmittedFactory())
+    hidden = queue(key="2", about=conflict.application)
+    assert client.get(page(other)).status_code == 200
+    assert client.get(page(hidden)).status_code == 404
+    assert list(OutboundEmail.objects.visible_to(staff)) == [other]
+    Conflict.objects.update(status=ConflictStatus.DISMISSED)
+    assert client.get(page(hidden)).status_code == 200
 
 
 @pytest.mark.parametrize("address", ["account_request_login_code", "account_reset_password"])

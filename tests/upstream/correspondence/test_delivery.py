@@ -40,7 +40,8 @@ def test_a_message_arrives_whole_and_once(queue, smtp, settings):
     assert message["To"] == "sam@example.org"
     assert message["Subject"] == "Hello Sam"
     assert message["Message-ID"] == email.message_id
-    assert "Dear **Sam**," in message.get_body("plain").get_content()
+    assert message["Reply-To"] == settings.SUPPORT_EMAIL
+    assert "Dear Sam," in message.get_body("plain").get_content()
     assert "<strong>Sam</strong>" in message.get_body("html").get_content()
     assert [part.get_filename() for part in message.iter_attachments()] == ["receipt.pdf"]
     email.refresh_from_db()

@@ -124,3 +124,8 @@ def test_notices_of_what_happened_to_an_account_are_all_sent(rf):
         for _ in range(AT_MOST + 1):
             get_adapter(request).send_mail("account/email/password_changed", "ada@barset.example", {"timestamp": clock.now()})
     assert OutboundEmail.objects.count() == AT_MOST + 1
+
+
+def test_somebody_who_signs_up_again_is_told_where_to_sign_in(person, settings):
+    ask(SIGN_UP, person.email)
+    assert f"\n{settings.SITE_URL}{reverse('account_login')}\n" in OutboundEmail.objects.get(recipient=person.email).text

@@ -5,6 +5,7 @@ from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
 from tests.factories import ApplicationFactory, ContactFactory, StaffFactory, UserFactory
+from tests.factories.judging import PanelMemberFactory
 from upstream.accounts.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
@@ -65,7 +66,7 @@ def test_staff_without_a_second_factor_see_nothing_of_councils_by_any_other_way(
         reverse("cohort:people", args=[application.council.code]),
     ]
     assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
-    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    settings.SECOND_FACTOR_NEEDED = True
     for address in addresses:
         assert client.get(address).url == reverse("mfa_activate_totp")
         assert client.post(address, {"email": "new@example.org", "role": "editor"}).url == reverse("mfa_activate_totp")
@@ -74,10 +75,19 @@ def test_staff_without_a_second_factor_see_nothing_of_councils_by_any_other_way(
 
 
 def test_councils_people_choose_whether_they_want_a_second_factor(client, settings):
-    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    settings.SECOND_FACTOR_NEEDED = True
     contact = ContactFactory()
     client.force_login(contact.user)
     assert client.get(reverse("cohort:people", args=[contact.council.code])).status_code == 200
+
+
+def test_panel_members_need_a_second_factor_to_see_anything(client, settings):
+    member = PanelMemberFactory()
+    client.force_login(member.user)
+    address = reverse("applications:panel", args=[member.panel.call.slug])
+    assert client.get(address).status_code == 200
+    settings.SECOND_FACTOR_NEEDED = True
+    assert client.get(address).url == reverse("mfa_activate_totp")
 
 
 def test_signing_out_of_the_office_empties_the_browsers_cache(client):
@@ -86,13 +96,13 @@ def test_signing_out_of_the_office_empties_the_browsers_cache(client):
 
 
 def test_staff_without_a_second_factor_are_asked_to_set_one_up(client, settings):
-    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    settings.SECOND_FACTOR_NEEDED = True
     client.force_login(StaffFactory())
     assert client.get("/admin/").url == reverse("mfa_activate_totp")
 
 
 def test_staff_with_a_second_factor_come_in(client, settings):
-    settings.OFFICE_NEEDS_SECOND_FACTOR = True
+    settings.SECOND_FACTOR_NEEDED = True
     staff = StaffFactory()
     Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={"secret": "x"})
     client.force_login(staff)

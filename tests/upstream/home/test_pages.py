@@ -7,8 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from django.views.defaults import server_error
 
-from tests.factories import CallFactory, UserFactory
+from cohort.states import ContactRole, ContactStatus
+from tests.factories import CallFactory, ContactFactory, UserFactory
 from upstream.accounts.models import User
+from upstream.audit.models import Entry
 
 PUBLIC = [
     "home",
@@ -20,7 +22,7 @@ PUBLIC = [
     "account_request_login_code",
     "account_reset_password",
 ]
-OWN = ["account", "account_email", "account_set_password", "account_logout", "mfa_index"]
+OWN = ["account", "account_details", "account_email", "account_set_password", "account_logout", "mfa_index"]
 
 
 def lands_on_controls(html):
@@ -45,6 +47,38 @@ def test_somebody_signed_in_can_read_the_page(client, name):
     response = client.get(reverse(name))
     assert response.status_code == 200
     assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_council_finds_the_way_to_one(client):
+    client.force_login(UserFactory())
+    assert f'href="{reverse("cohort:request")}">Ask to act for a council' in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "told"), [(ContactRole.SUBMITTER, True), (ContactRole.EDITOR, False)])
+def test_a_submitter_is_told_at_home_who_waits_to_be_accepted(client, role, told):
+    contact = ContactFactory(role=role)
+    ContactFactory(council=contact.council, status=ContactStatus.REQUESTED, user__full_name="Sam Okafor")
+    ContactFactory(status=ContactStatus.REQUESTED, user__full_name="Alex Elsewhere")
+    client.force_login(contact.user)
+    html = client.get("/").content.decode()
+    assert ("Sam Okafor asks to act for" in html) is told
+    assert "Alex Elsewhere" not in html
+
+
+@pytest.mark.django_db
+def test_people_change_their_own_details_and_the_trail_holds_no_names(client):
+    person = UserFactory(full_name="")
+    client.force_login(person)
+    html = client.post(reverse("account_details"), {"full_name": " ", "phone": "1"}).content.decode()
+    assert "Enter your full name" in html
+    assert lands_on_controls(html)
+    details = {"full_name": "Sam Okafor", "job_title": "Head of Change", "phone": "01632 960001"}
+    shown = client.post(reverse("account_details"), details, follow=True).content.decode()
+    assert all(words in shown for words in details.values())
+    entry = Entry.objects.about(person).get()
+    assert (entry.actor_id, entry.data) == (person.pk, {"fields": ["full_name", "job_title", "phone"]})
 
 
 @pytest.mark.django_db
@@ -86,10 +120,15 @@ def test_the_page_for_faults_needs_neither_context_nor_database():
 
 @pytest.mark.django_db
 def test_a_form_sent_after_signing_out_hands_back_what_was_typed(client):
-    response = client.post(reverse("account"), {"answer": "We tried <b>three</b> things"}, headers={"sec-fetch-site": "same-origin"})
+    response = client.post(
+        reverse("account"), {"answer": "We tried <b>three</b> things", "action": "later"}, headers={"sec-fetch-site": "same-origin"}
+    )
     html = response.content.decode()
     assert response.status_code == 401
     assert "We tried &lt;b&gt;three&lt;/b&gt; things</pre>" in html
+    assert "later</pre>" not in html
+    assert 'name="action" value="later"' in html
+    assert "away for a while" not in html
     assert 'target="_blank"' in html
     assert 'name="answer" value="We tried &lt;b&gt;three&lt;/b&gt; things"' in html
 

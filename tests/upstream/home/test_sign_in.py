@@ -64,7 +64,7 @@ def code_now(secret):
 
 def test_somebody_who_has_set_a_password_can_sign_in_with_it(client, person):
     assert 'type="password"' in client.get(LOGIN).content.decode()
-    assert not sign_in(client, person, "wrong horse battery")
+    assert "Check your email address and password" in client.post(LOGIN, {"login": person.email, "password": "wrong"}).content.decode()
     assert sign_in(client, person, PASSWORD)
 
 
@@ -120,6 +120,29 @@ def test_a_stranger_uses_up_none_of_the_tries_at_a_second_factor(client, person,
     sign_in_by_code(client, person)
     client.post(SECOND_FACTOR, {"code": code_now(secret)})
     assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("short", "Your password must have 12 characters or more"),
+        ("1q2w3e4r5t6y", "Choose a password that is harder to guess"),
+        ("person@example.org", "Choose a password that is less like your email address"),
+    ],
+)
+def test_a_password_that_will_not_do_is_refused_in_our_words(client, password, words):
+    client.force_login(UserFactory(email="person@example.org", password="!"))
+    form = {"password1": password, "password2": password}
+    assert words in client.post(reverse("account_set_password"), form).content.decode()
+
+
+def test_a_wrong_code_is_answered_in_our_words(client, person):
+    ask_for_code(client, person)
+    page = client.post(reverse("account_confirm_login_code"), {"code": "BBBB-BBBB"})
+    assert "Enter the code from the latest email" in page.content.decode()
+    TOTP.activate(person, generate_totp_secret())
+    sign_in_by_code(client, person)
+    assert "Enter the code that your app shows now" in client.post(SECOND_FACTOR, {"code": "000000"}).content.decode()
 
 
 def test_a_code_is_guessed_three_times(client, person):

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from applications.models import Extension
-from applications.states import ApplicationStatus
+from applications.models import Application, Extension, InterviewSheet
+from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
 from cohort.models import PoliticalControl
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from tests.factories import (
@@ -18,14 +18,29 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
+from tests.factories.judging import (
+    AssessmentFactory,
+    AssignmentFactory,
+    ConflictFactory,
+    DecisionFactory,
+    InterviewFactory,
+    InterviewSlotFactory,
+    PanelFactory,
+    PanelMemberFactory,
+    ReleaseFactory,
+    ReviewFactory,
+    SubmittedFactory,
+    judge,
+    scored_call,
+)
+from upstream.charts import tiles
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
-from upstream.home.charts import tiles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
-QUERIES = 16
+QUERIES = 19
 
 
 @pytest.fixture
@@ -99,14 +114,11 @@ def test_mail_that_failed_or_may_not_have_arrived_leads_to_the_outbox(office):
     assert [office.get(url).context["cl"].result_list[0] for url in found.values()] == wanted
 
 
-def test_a_call_that_closes_within_a_fortnight_is_named_with_its_deadline_in_words(office):
-    for days in (3, 14, 15):
-        CallFactory(title=f"Call {days}", opens_at=NOW - timedelta(days=30), closes_at=NOW + timedelta(days=days))
-    found = list(duties(office))
-    assert found == [
-        "Call 3 closes at midday on Friday 8 January 2027, in 3 days",
-        "Call 14 closes at midday on Tuesday 19 January 2027, in 14 days",
-    ]
+def test_a_call_that_closes_is_among_the_deadlines_with_the_time_that_is_left(office):
+    CallFactory(title="Call 3", opens_at=NOW - timedelta(days=30), closes_at=NOW + timedelta(days=3))
+    CallFactory(title="Call 4", opens_at=NOW - timedelta(days=30), closes_at=NOW)
+    lines = [(deadline.when, deadline.what) for deadline in office.get(URL).context["deadlines"]]
+    assert [line for line in lines if "Call" in line[1]] == [("midday on Friday 8 January 2027", "Call 3 closes, in 3 days")]
 
 
 def test_a_scanner_is_missed_only_where_one_was_set_up(office, settings, clamd):
@@ -119,6 +131,25 @@ def test_a_scanner_is_missed_only_where_one_was_set_up(office, settings, clamd):
     assert not duties(office)
 
 
+def test_late_scores_and_lost_reviewers_lead_to_the_panels_pages(office):
+    closed = CallFactory(opens_at=NOW - timedelta(days=60), closes_at=NOW - timedelta(days=30))
+    panel = PanelFactory(call=closed, due_at=NOW - timedelta(hours=1), reviews_per_application=1)
+    members = PanelMemberFactory.create_batch(2, panel=panel)
+    reviews = [ReviewFactory(assignment=AssignmentFactory(member=member)) for member in members]
+    AssignmentFactory(member=members[0], status=AssignmentStatus.PROPOSED, committed_at=None)
+    conflict = ConflictFactory(application=reviews[0].assignment.application, user=members[0].user)
+    assert duties(office) == {
+        "1 review of the panel late": f"/admin/applications/panel/{panel.pk}/progress/",
+        "1 expression of interest with too few reviewers": f"/admin/applications/panel/{panel.pk}/assign/",
+    }
+    conflict.delete()
+    assert list(duties(office)) == ["2 reviews of the panel late"]
+    panel.due_at = NOW + timedelta(days=1)
+    panel.save()
+    assert not duties(office)
+    assert f"Scores of the panel of {closed} are due" in {deadline.what for deadline in office.get(URL).context["deadlines"]}
+
+
 def test_the_next_deadlines_stand_in_order(office, call, staff):
     CohortFactory(name="Cohort A", starts_on=date(2027, 1, 10), confirmations_due_on=date(2027, 1, 6))
     row = extension(call, staff)
@@ -127,7 +158,7 @@ def test_the_next_deadlines_stand_in_order(office, call, staff):
     assert lines[:4] == [
         ("Wednesday 6 January 2027", "Every council that applied for Cohort A has its answer"),
         ("Sunday 10 January 2027", "Cohort A starts"),
-        ("midday on Sunday 14 February 2027", "Call for members closes"),
+        ("midday on Sunday 14 February 2027", "Call for members closes, in 40 days"),
         ("midday on Monday 15 February 2027", f"The extension of {row.council} ends"),
     ]
 
@@ -193,13 +224,84 @@ def test_finance_see_their_own_dates_and_nothing_of_expressions_of_interest(clie
     }
 
 
+def test_what_waits_for_ones_assessment_is_counted_once(office, staff, call):
+    mine, free, finished, full = SubmittedFactory.create_batch(4, call=call)
+    SubmittedFactory(call=call, status=ApplicationStatus.WITHDRAWN)
+    AssessmentFactory(application=mine, assessor=staff)
+    judge(finished, staff, 3)
+    for seat in (1, 2):
+        AssessmentFactory(application=full, seat=seat)
+    assert duties(office)["2 expressions of interest to assess"] == "/admin/applications/assessment/"
+    ConflictFactory(application=free, user=staff)
+    assert "1 expression of interest to assess" in duties(office)
+
+
+def test_assessments_that_differ_lead_to_the_board(office, staff):
+    call = scored_call(opens_at=NOW - timedelta(days=1))
+    one, agreed, eligibility, decided, hidden, third = SubmittedFactory.create_batch(6, call=call)
+    for each in (one, decided, hidden, third):
+        judge(each, UserFactory(), 5)
+        judge(each, UserFactory(), 2)
+    for each, scores in ((agreed, (5, 4)), (eligibility, (None, 4))):
+        for score in scores:
+            judge(each, UserFactory(), score)
+    DecisionFactory(application=decided)
+    ConflictFactory(application=hidden, user=staff)
+    Application.objects.filter(pk=third.pk).update(assessors_wanted=3)
+    [url] = [url for text, url in duties(office).items() if text == "2 expressions of interest on which assessors differ"]
+    assert {each.application for each in office.get(url).context["rows"]} == {one, eligibility}
+
+
+def test_a_release_waits_for_somebody_else(office, staff, call):
+    release = ReleaseFactory(call=call)
+    ReleaseFactory(prepared_by=staff)
+    ReleaseFactory(cancelled_at=NOW)
+    urls = [url for text, url in duties(office).items() if text.startswith("A release")]
+    assert urls == [f"/admin/applications/release/{release.pk}/change/"]
+
+
+def test_ones_own_interviews_and_sheets_lead_to_the_lists_that_they_count(office, staff, call):
+    def interview(starts_at, status=InterviewStatus.BOOKED, person=staff):
+        made = InterviewFactory(application__call=call, slot__starts_at=starts_at, slot__interviewer=person, status=status)
+        InterviewSheet.objects.create(interview=made, interviewer=person)
+        return made
+
+    hour = timedelta(hours=1)
+    later, tomorrow = interview(NOW + hour), interview(NOW + 25 * hour)
+    due = [interview(NOW - 48 * hour, InterviewStatus.HELD), interview(NOW - 24 * hour)]
+    others = interview(NOW + 2 * hour, person=StaffFactory())
+    interview(NOW - hour, person=StaffFactory())
+    interview(NOW + 3 * hour, InterviewStatus.CANCELLED)
+    hidden = interview(NOW + 4 * hour)
+    ConflictFactory(application=hidden.application, user=staff)
+    found = duties(office)
+    assert {text: list(office.get(url).context["cl"].result_list) for text, url in found.items() if "without" not in text} == {
+        "You have 1 interview today": [later],
+        "You have 1 interview tomorrow": [tomorrow],
+        "2 interview sheets of yours to submit": due,
+    }
+    lines = [deadline.what for deadline in office.get(URL).context["deadlines"]]
+    assert lines[:3] == [f"Interview with {each.application.council}" for each in (later, others, tomorrow)]
+
+
+def test_councils_that_have_not_booked_lead_to_the_list_of_them(office, call):
+    InterviewSlotFactory(call=call)
+    waiting = SubmittedFactory(call=call, status=ApplicationStatus.SHORTLISTED)
+    InterviewFactory(application__call=call)
+    url = duties(office)["1 shortlisted council without an interview"]
+    assert list(office.get(url).context["applications"]) == [waiting]
+
+
 @pytest.mark.parametrize("number", [5, 50])
 def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(office, call, number, django_assert_num_queries):
     by = StaffFactory()
     for _ in range(number):
         ApplicationFactory(call=call)
+        judge(SubmittedFactory(call=call), UserFactory(), 3)
         ContactFactory(status=ContactStatus.REQUESTED)
         extension(call, by)
+        InterviewFactory(application__call=call)
+        SubmittedFactory(call=call, status=ApplicationStatus.SHORTLISTED)
     office.get(URL)
     with django_assert_num_queries(QUERIES):
         office.get(URL)

@@ -44,6 +44,13 @@ def time_left(value: datetime | None, now: datetime | None = None) -> str:
 
 
 @register.filter
+def signed(value: float) -> str:
+    """Write a figure with its sign: "+1.5", or "0.0"."""
+    text = f"{value:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "\u2212")
+
+
+@register.filter
 def breakable(text: str) -> str:
     """Let the endless words break after 80 letters: laying out one of 50,000 as a document takes the best part of a minute."""
     return re.sub(r"(\S{80})(?=\S)", "\\1\u200b", text)

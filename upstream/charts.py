@@ -5,23 +5,21 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
 
-from cohort.states import Region
-
 STEPS = 5
-# What fits on a tile, and its column and row: as near to the map as a grid of four by five comes.
+# For each nation and region what fits on a tile, and its column and row: as near to the map as a grid of four by five comes.
 TILES = {
-    Region.SCOTLAND: ("Scotland", 1, 0),
-    Region.NORTHERN_IRELAND: ("N Ireland", 0, 1),
-    Region.NORTH_EAST: ("North East", 2, 1),
-    Region.NORTH_WEST: ("North West", 1, 2),
-    Region.YORKSHIRE_HUMBER: ("Yorkshire", 2, 2),
-    Region.WALES: ("Wales", 0, 3),
-    Region.WEST_MIDLANDS: ("W Midlands", 1, 3),
-    Region.EAST_MIDLANDS: ("E Midlands", 2, 3),
-    Region.EAST: ("East", 3, 3),
-    Region.SOUTH_WEST: ("South West", 1, 4),
-    Region.LONDON: ("London", 2, 4),
-    Region.SOUTH_EAST: ("South East", 3, 4),
+    "scotland": ("Scotland", 1, 0),
+    "northern-ireland": ("N Ireland", 0, 1),
+    "north-east": ("North East", 2, 1),
+    "north-west": ("North West", 1, 2),
+    "yorkshire-and-the-humber": ("Yorkshire", 2, 2),
+    "wales": ("Wales", 0, 3),
+    "west-midlands": ("W Midlands", 1, 3),
+    "east-midlands": ("E Midlands", 2, 3),
+    "east-of-england": ("East", 3, 3),
+    "south-west": ("South West", 1, 4),
+    "london": ("London", 2, 4),
+    "south-east": ("South East", 3, 4),
 }
 PITCH_X, PITCH_Y = 104, 94
 
@@ -34,6 +32,17 @@ class Share:
     number: int
     percent: int
     url: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of a distribution within another. The percentages are of the longest whole, for the two bars."""
+
+    label: str
+    number: int
+    whole: int
+    percent: int
+    whole_percent: int
 
 
 class Tile(NamedTuple):
@@ -50,6 +59,17 @@ def shares(labels: Iterable[tuple[Any, str]], numbers: Mapping[Any, int], url: C
     """Return a line for each label, with the address of the list that it counts."""
     most = max(numbers.values(), default=0) or 1
     return [Share(label, numbers.get(value, 0), round(100 * numbers.get(value, 0) / most), url(value)) for value, label in labels]
+
+
+def parts(labels: Iterable[tuple[Any, str]], numbers: Mapping[Any, int], wholes: Mapping[Any, int]) -> list[Part]:
+    """Return a line for each label that the wholes hold, the longest first: how many of how many."""
+    most = max(wholes.values(), default=0) or 1
+    lines = [
+        Part(label, number := numbers.get(value, 0), wholes[value], round(100 * number / most), round(100 * wholes[value] / most))
+        for value, label in labels
+        if value in wholes
+    ]
+    return sorted(lines, key=lambda line: -line.whole)
 
 
 def longest_first(lines: list[Share]) -> list[Share]:

@@ -1,0 +1,367 @@
+"""Interviews in the office: the list by day, who has yet to book, and the desk at which somebody rings."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from applications.admin.exporting import FORMATS
+from applications.admin.interview_filters import (
+    InterviewCallFilter,
+    InterviewDayFilter,
+    InterviewsInterviewerFilter,
+    InterviewStatusFilter,
+    SheetFilter,
+)
+from applications.forms.interviews import ReplacementForm, SheetForm
+from applications.models import Application, Interview, InterviewQuestion, InterviewSheet
+from applications.services.export import export_interviews
+from applications.services.interview_sheets import SheetClosed, SheetConflict, lines_of, save_sheet, start_timer, stop_timer, submit_sheet
+from applications.services.interview_slots import MAY_INTERVIEW
+from applications.services.interviews import hold_interview, is_out_of_tries, miss_interview, nudge_council, replace_interviewer
+from applications.states import INTERVIEW_TRANSITIONS, LIVE_INTERVIEW, InterviewStatus
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.deadlines import in_words
+from upstream.office import Act, ReadOnlyAdmin
+from upstream.transitions import InvalidTransition
+
+Seat = Literal["interviewer", "second_interviewer"]
+SUMMARY = "summary"
+
+
+def miss(interview: Interview, user: User) -> str:
+    """Say that nobody answered."""
+    miss_interview(interview_id=interview.pk, by=user)
+    if is_out_of_tries(interview.application):
+        return "Noted. This was the second time, so the council can book no further interview."
+    return "Noted. We have asked the council to book again."
+
+
+def hold(interview: Interview, user: User) -> str:
+    """Settle that it was held."""
+    hold_interview(interview_id=interview.pk, by=user)
+    return "The interview counts as held."
+
+
+def replace(seat: Seat) -> Callable[..., str]:
+    """Return what replaces the interviewer in a seat."""
+
+    def run(interview: Interview, user: User, *, person: User) -> str:
+        replace_interviewer(interview_id=interview.pk, seat=seat, person=person, by=user)
+        return f"{person} now takes part. Everybody has been told."
+
+    return run
+
+
+def has_come(interview: Interview, _user: Any) -> bool:
+    """Return whether the interview's time has come and nothing has come of it yet."""
+    return interview.is_booked and not interview.ended_at and interview.slot.starts_at <= clock.now()
+
+
+def can_be_held(interview: Interview, _user: Any) -> bool:
+    """Return whether it may be called held by hand."""
+    follows = INTERVIEW_TRANSITIONS[InterviewStatus(interview.status)]
+    return InterviewStatus.HELD in follows and interview.slot.starts_at <= clock.now()
+
+
+def can_change_hands(interview: Interview, _user: Any) -> bool:
+    """Return whether somebody else can still ring."""
+    return interview.is_booked and not interview.started_at
+
+
+def nudge(application: Application, user: User) -> str:
+    """Ask a council to book."""
+    nudge_council(application_id=application.pk, by=user)
+    return f"We have asked {application.council} to book its interview."
+
+
+def has_to_book(application: Application, _user: Any) -> bool:
+    """Return whether the council could book."""
+    return Application.objects.awaiting_interview().filter(pk=application.pk).exists()
+
+
+# On the page of an EoI.
+NUDGE = Act(
+    name="nudge",
+    label="Ask the council to book its interview",
+    permission=MAY_INTERVIEW,
+    run=nudge,
+    consequence="We email everybody who acts for the council, once a day at most.",
+    offered=has_to_book,
+)
+
+
+@admin.register(Interview)
+class InterviewAdmin(ReadOnlyAdmin):
+    """The list of interviews, and the desk."""
+
+    list_display = ("when", "council", "status_tag", "interviewers", "sheets", "phone")
+    list_filter = (InterviewCallFilter, InterviewStatusFilter, InterviewDayFilter, InterviewsInterviewerFilter, SheetFilter)
+    list_select_related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
+    search_fields = ("application__reference", "application__council__name", "application__council__official_name", "contact_name")
+    search_help_text = "Reference, council or who to ask for"
+    ordering = ("slot__starts_at", "pk")
+    show_full_result_count = False
+    change_list_template = "admin/applications/interview_list.html"
+    acts: ClassVar[tuple[Act, ...]] = (
+        Act(
+            name="missed",
+            label="Nobody answered",
+            permission=MAY_INTERVIEW,
+            run=miss,
+            consequence="We email the council that we rang, and ask it to book again, once. This cannot be undone.",
+            offered=has_come,
+            danger=True,
+        ),
+        Act(
+            name="held",
+            label="It was held",
+            permission=MAY_INTERVIEW,
+            run=hold,
+            consequence="An interview is held by itself once it has ended and both sheets are submitted. "
+            "Say so by hand if one of them will never come. Sheets can still be submitted.",
+            offered=can_be_held,
+        ),
+        Act(
+            name="swap-first",
+            label="Replace the first interviewer",
+            permission=MAY_INTERVIEW,
+            run=replace("interviewer"),
+            form=ReplacementForm,
+            consequence="Everybody who takes part gets an email that changes their calendar.",
+            offered=can_change_hands,
+        ),
+        Act(
+            name="swap-second",
+            label="Replace the second interviewer",
+            permission=MAY_INTERVIEW,
+            run=replace("second_interviewer"),
+            form=ReplacementForm,
+            consequence="Everybody who takes part gets an email that changes their calendar.",
+            offered=can_change_hands,
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return what the list shows and filters by."""
+        interviews = super().get_queryset(request).with_day().with_sheets()  # type: ignore[attr-defined]
+        return interviews.select_related(*self.list_select_related)  # type: ignore[no-any-return]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give the pages beside the desk their addresses."""
+        own = [
+            self.address("unbooked/", require_safe(self.unbooked), "unbooked"),
+            self.address("export/<str:file_format>/", require_POST(self.export), "export"),
+            self.address("<path:object_id>/autosave/", require_POST(self.autosave), "autosave"),
+        ]
+        return own + super().get_urls()
+
+    def unbooked(self, request: HttpRequest) -> HttpResponse:
+        """List the shortlisted councils that have no interview."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        applications = Application.objects.visible_to(request.user).awaiting_interview()  # type: ignore[arg-type]
+        waiting = applications.select_related("council", "call").annotate(last_at=Max("interviews__slot__starts_at"))
+        return self.page(request, "admin/applications/interview_unbooked.html", title="Who has not booked yet", applications=waiting)
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the desk, in place of Django's form, and keep what its two interviewers note."""
+        del form_url, extra_context
+        interview = self.visible_or_404(request, object_id)
+        sheet = own_sheet(interview, request.user)  # type: ignore[arg-type]
+        if request.method != "POST":
+            return self.desk(request, interview, sheet)
+        if sheet is None:
+            raise PermissionDenied
+        # The timer's button stands alone once the sheet is submitted.
+        return self.keep(request, interview, sheet) if "revision" in request.POST else self.press(request, interview)
+
+    def keep(self, request: HttpRequest, interview: Interview, sheet: InterviewSheet) -> HttpResponse:
+        """Save the sheet whichever button was pressed, then do what the button says."""
+        person: User = request.user  # type: ignore[assignment]
+        form = SheetForm(request.POST, questions=guide(interview), sheet=sheet)
+        form.is_valid()
+        try:
+            save(interview, form, request, person)
+        except SheetConflict as conflict:
+            return self.desk(request, interview, conflict.sheet, form, conflict=True, saved_lines=lines_of(conflict.sheet), status=409)
+        except SheetClosed:
+            typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
+            return self.desk(request, interview, own_sheet(interview, person), typed=typed, status=409)
+        return self.press(request, interview, form)
+
+    def press(self, request: HttpRequest, interview: Interview, form: SheetForm | None = None) -> HttpResponse:
+        """Do what the button says."""
+        person: User = request.user  # type: ignore[assignment]
+        try:
+            message = pressed(request.POST.get("action", ""), interview, person)
+        except InvalidTransition as refusal:
+            messages.error(request, str(refusal))
+        except ValidationError as error:
+            form = form or SheetForm(questions=guide(interview), sheet=own_sheet(interview, person))  # type: ignore[arg-type]
+            form.add_error(None, error)
+            return self.desk(request, interview, own_sheet(interview, person), form)
+        else:
+            if form and form.errors:
+                return self.desk(request, interview, own_sheet(interview, person), form)
+            messages.success(request, message)
+        return redirect(self.page_url(interview))
+
+    def autosave(self, request: HttpRequest, object_id: str) -> JsonResponse:
+        """Save as somebody types. The page's script says what the answers mean."""
+        interview = self.visible_or_404(request, object_id)
+        person: User = request.user  # type: ignore[assignment]
+        sheet = own_sheet(interview, person)
+        if sheet is None or sheet.submitted_at:
+            return JsonResponse({"error": "closed"}, status=409)
+        form = SheetForm(request.POST, questions=guide(interview), sheet=sheet)
+        form.is_valid()
+        try:
+            saved = save(interview, form, request, person)
+        except SheetConflict as conflict:
+            return JsonResponse({"error": "conflict", **described(conflict.sheet, person)}, status=409)
+        except SheetClosed:
+            return JsonResponse({"error": "closed"}, status=409)
+        return JsonResponse({**described(saved, person), "unsaved": form.unreadable()})
+
+    def desk(
+        self,
+        request: HttpRequest,
+        interview: Interview,
+        sheet: InterviewSheet | None,
+        form: SheetForm | None = None,
+        *,
+        status: int = 200,
+        **more: Any,
+    ) -> HttpResponse:
+        """Render the desk: the number to ring, the guide, one's own sheet, and the others' once one's own is in."""
+        person: User = request.user  # type: ignore[assignment]
+        questions = guide(interview)
+        if sheet is None or sheet.submitted_at or interview.status not in LIVE_INTERVIEW:
+            form = None
+        elif form is None:
+            form = SheetForm(questions=questions, sheet=sheet)
+        context = {
+            "title": f"Interview with {interview.application.council}",
+            "interview": interview,
+            "application": interview.application,
+            "slot": interview.slot,
+            "status": self.status_tag(interview),
+            "sheet": sheet,
+            "form": form,
+            "questions": questions,
+            "compared": compared(interview, person, questions),
+            "can_start": interview.is_booked and (not interview.started_at or interview.ended_at),
+            "can_stop": interview.is_booked and interview.started_at and not interview.ended_at,
+            "offered_acts": self.offered_acts(request, interview),
+            "now": clock.now(),
+            **more,
+        }
+        response = self.page(request, "admin/applications/interview_desk.html", **context)
+        response.status_code = status
+        return response
+
+    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
+        """Send the sheets that the person may read, of what the list shows under its filters."""
+        if file_format not in FORMATS:
+            raise Http404
+        person: User = request.user  # type: ignore[assignment]
+        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
+            raise PermissionDenied
+        try:
+            shown = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.url_name('changelist')}")
+        sheets = InterviewSheet.objects.visible_to(person).filter(submitted_at__isnull=False, interview__in=shown.order_by().values("pk"))
+        return FORMATS[file_format](export_interviews(sheets=sheets, file_format=file_format, by=person), title="Interviews")
+
+    @admin.display(description="When", ordering="slot__starts_at")
+    def when(self, interview: Interview) -> str:
+        """The moment in words."""
+        return in_words(interview.slot.starts_at)
+
+    @admin.display(description="Council", ordering="application__council__name")
+    def council(self, interview: Interview) -> str:
+        """Whom they ring."""
+        return str(interview.application.council)
+
+    @admin.display(description="Status", ordering="status")
+    def status_tag(self, interview: Interview) -> SafeString:
+        """Where it stands."""
+        slug = interview.status.replace("_", "-")
+        return format_html('<span class="office-tag office-tag-{}">{}</span>', slug, interview.get_status_display())
+
+    @admin.display(description="Interviewers")
+    def interviewers(self, interview: Interview) -> str:
+        """Who rings."""
+        return " and ".join(map(str, interview.slot.interviewers))
+
+    @admin.display(description="Sheets", ordering="sheets_submitted")
+    def sheets(self, interview: Interview) -> str:
+        """How many of the two sheets are in."""
+        return f"{interview.sheets_submitted} of 2"  # type: ignore[attr-defined]
+
+
+def guide(interview: Interview) -> list[InterviewQuestion]:
+    """Return the questions in order."""
+    return list(InterviewQuestion.objects.filter(call=interview.application.call_id))
+
+
+def own_sheet(interview: Interview, person: User) -> InterviewSheet | None:
+    """Return the person's sheet, if they are one of the two who ring."""
+    return InterviewSheet.objects.current().filter(interview=interview, interviewer=person).prefetch_related("scores").first()
+
+
+def save(interview: Interview, form: SheetForm, request: HttpRequest, person: User) -> InterviewSheet:
+    """Keep what was typed, as far as it could be read."""
+    text = request.POST.get("revision", "")
+    revision = int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004  (what a database integer holds)
+    summary = form.cleaned_data.get(SUMMARY, form.initial[SUMMARY])
+    return save_sheet(interview_id=interview.pk, revision=revision, lines=form.lines(), summary=summary, by=person)
+
+
+def pressed(action: str, interview: Interview, person: User) -> str:
+    """Do what a button of the desk says, and return what happened."""
+    match action:
+        case "start":
+            start_timer(interview_id=interview.pk, by=person)
+            return "The timer runs."
+        case "stop":
+            stop_timer(interview_id=interview.pk, by=person)
+            return "The timer has stopped."
+        case "submit":
+            submit_sheet(interview_id=interview.pk, by=person)
+            return "Your sheet is submitted and locked."
+    return "Your sheet is saved."
+
+
+def described(sheet: InterviewSheet, person: User) -> dict[str, object]:
+    """Return a save as the page's script reads it."""
+    at = localtime(sheet.saved_at)
+    return {"revision": sheet.revision, "saved_at": f"{at:%I:%M%p}".lstrip("0").lower(), "saved_by": person.get_full_name()}
+
+
+def compared(interview: Interview, person: User, questions: list[InterviewQuestion]) -> dict[str, Any] | None:
+    """Return the submitted sheets that the person may read, side by side: who, then each question with their lines."""
+    visible = InterviewSheet.objects.visible_to(person).filter(interview=interview, submitted_at__isnull=False)
+    sheets = list(visible.select_related("interviewer").prefetch_related("scores"))
+    if not sheets:
+        return None
+    lines = [lines_of(sheet) for sheet in sheets]
+    return {"sheets": sheets, "rows": [(question, [each.get(question.pk) for each in lines]) for question in questions]}

@@ -1,0 +1,255 @@
+"""Releases in the office: preparing the letters, reading them as councils will, and telling everybody at once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.admin.filters import CallFilter
+from applications.admin.triage import MAY_DECIDE
+from applications.models import Application, Call, Decision, Letter, Release
+from applications.services.releases import (
+    decided,
+    prepare_release,
+    release_decisions,
+    take_back_release,
+    undecided,
+    what_is_missing,
+)
+from applications.states import OUTCOMES, ApplicationStatus
+from cohort.models import CouncilContact
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.states import EmailStatus
+from upstream.documents.models import StoredFile
+from upstream.http import get_visible_or_404
+from upstream.office import Act, ReadOnlyAdmin, moment
+from upstream.transitions import InvalidTransition
+
+MAY_RELEASE = "applications.release_decisions"
+
+
+@dataclass
+class Sent:
+    """A letter with its PDF, the messages that brought it, and how many people act for its council."""
+
+    letter: Letter
+    file: StoredFile | None
+    people: int
+    emails: list[OutboundEmail] = field(default_factory=list)
+
+    @property
+    def application(self) -> Application:
+        """The EoI that it is about."""
+        return self.letter.decision.application
+
+    @property
+    def to_chase(self) -> bool:
+        """Whether the council may not have got it: nobody to write to, or no message that went or will go."""
+        trouble = {EmailStatus.FAILED, EmailStatus.UNKNOWN}
+        return not self.people or any(email.status in trouble for email in self.emails)
+
+
+def is_pending(release: Release, _user: Any) -> bool:
+    """Return whether the release waits."""
+    return release.released_at is None and release.cancelled_at is None
+
+
+def take_back(release: Release, user: User) -> str:
+    """Take the release back."""
+    take_back_release(release_id=release.pk, by=user)
+    return "The release is taken back. The decisions can change again."
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnlyAdmin):
+    """The list of releases, and the page of each. Letters about an EoI that a person has a conflict with are only counted."""
+
+    list_display = (
+        "__str__",
+        "prepared_by",
+        moment("prepared_at", "Prepared"),
+        "released_by",
+        moment("released_at", "Released"),
+        moment("cancelled_at", "Taken back"),
+    )
+    empty_list = "No release has been prepared yet. Prepare one once every expression of interest has been decided."
+    list_filter = (CallFilter,)
+    list_select_related = ("call", "prepared_by", "released_by")
+    change_list_template = "admin/applications/release_list.html"
+    acts: ClassVar[tuple[Act, ...]] = (
+        Act(
+            name="cancel",
+            label="Take it back",
+            permission=MAY_DECIDE,
+            run=take_back,
+            consequence="The letters are deleted and the decisions can change again. No council has heard anything.",
+            offered=is_pending,
+            danger=True,
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give each page its address."""
+        return [
+            self.address("prepare/", self.prepare, "prepare"),
+            self.address("letter/<int:letter_id>/", self.letter, "letter"),
+            self.address("<path:object_id>/release/", self.release, "release"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def prepare(self, request: HttpRequest) -> HttpResponse:
+        """Show what is missing, or how many letters of each kind will be written; then write them."""
+        person: User = request.user  # type: ignore[assignment]
+        if not (person.has_perm(MAY_DECIDE) and self.has_view_permission(request)):
+            raise PermissionDenied
+        calls = Call.objects.published().filter(opens_at__lte=clock.now()).order_by("-opens_at")
+        named = request.GET.get("call", "")
+        call = get_object_or_404(calls, pk=int(named)) if named.isdecimal() and len(named) < 10 else calls.first()  # noqa: PLR2004
+        if request.method == "POST" and call:
+            try:
+                release = prepare_release(call_id=call.pk, by=person)
+            except InvalidTransition as refusal:
+                messages.error(request, str(refusal))
+            except ValidationError as refusal:
+                messages.error(request, refusal.messages[0])
+            else:
+                messages.success(request, "The letters are written, and their PDFs are being made. Somebody else has to release them.")
+                return redirect(self.page_url(release))
+        waiting = undecided(call.pk) if call else Application.objects.none()
+        names = list(waiting.filter(pk__in=Application.objects.visible_to(person)).select_related("council"))
+        outcomes = list(decided(call.pk).values_list("outcome", flat=True)) if call else []
+        return self.page(
+            request,
+            "admin/applications/release_prepare.html",
+            title="Prepare the release of the shortlist",
+            call=call,
+            pending=call.releases.pending().first() if call else None,
+            missing=what_is_missing(call) if call else "",
+            names=names,
+            hidden=waiting.count() - len(names),
+            outcomes=[(outcome.label, outcomes.count(outcome)) for outcome in OUTCOMES_IN_ORDER if outcome in outcomes],
+            total=len(outcomes),
+        )
+
+    @method_decorator(require_safe)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a release: its letters by outcome, what is ready, and how each message fares."""
+        del form_url, extra_context
+        release = self.visible_or_404(request, object_id)
+        person: User = request.user  # type: ignore[assignment]
+        sent = letters_of(release, person)
+        everything = Letter.objects.filter(decision__release=release)
+        total = everything.count()
+        ready = total - everything.unmade().count()
+        pending = is_pending(release, person)
+        may_release = pending and person.has_perm(MAY_RELEASE) and release.prepared_by_id != person.pk
+        return self.page(
+            request,
+            "admin/applications/release.html",
+            title=str(release),
+            release=release,
+            pending=pending,
+            total=total,
+            ready=ready,
+            hidden=total - len(sent),
+            groups=grouped(sent),
+            chase=[each for each in sent if each.to_chase],
+            delivery=sorted(Counter(email.get_status_display() for each in sent for email in each.emails).items()),
+            prepared_by_me=pending and release.prepared_by_id == person.pk,
+            may_release=may_release,
+            is_ready=ready == total,
+            offered_acts=self.offered_acts(request, release),
+        )
+
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, with the number and the names of each outcome, then tell the councils."""
+        release = self.visible_or_404(request, object_id)
+        person: User = request.user  # type: ignore[assignment]
+        if not person.has_perm(MAY_RELEASE):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                gone = release_decisions(release_id=release.pk, by=person)
+            except InvalidTransition as refusal:
+                messages.error(request, str(refusal))
+            except ValidationError as refusal:
+                messages.error(request, refusal.messages[0])
+            else:
+                messages.success(request, "Released. Councils see their outcome now, and their letters are on their way.")
+                seen = set(Application.objects.visible_to(person).filter(pk__in=[each.pk for each in gone]))
+                for application in gone:
+                    name = str(application) if application in seen else "An expression of interest"
+                    messages.warning(request, f"{name} was withdrawn since, so it dropped out.")
+            return redirect(self.page_url(release))
+        if not is_pending(release, person) or release.prepared_by_id == person.pk:
+            messages.error(request, "Somebody else has to release what you prepared, and a settled release stays as it is.")
+            return redirect(self.page_url(release))
+        sent = letters_of(release, person)
+        total = Letter.objects.filter(decision__release=release).count()
+        return self.page(
+            request,
+            "admin/applications/release_confirm.html",
+            title="Release the decisions",
+            release=release,
+            groups=grouped(sent),
+            total=total,
+            people=sum(each.people for each in sent),
+            hidden=total - len(sent),
+            back=self.page_url(release),
+        )
+
+    @method_decorator(require_safe)
+    def letter(self, request: HttpRequest, letter_id: int) -> HttpResponse:
+        """Show a letter as its council will read it."""
+        person: User = request.user  # type: ignore[assignment]
+        letters = Letter.objects.select_related("decision__application__council", "decision__release__call")
+        letter = get_visible_or_404(letters, person, pk=letter_id)
+        return self.page(
+            request,
+            "admin/applications/release_letter.html",
+            title=f"Letter to {letter.decision.application.council.official_name}",
+            letter=letter,
+            file=StoredFile.objects.owned_by(letter).first(),
+            release=letter.decision.release,
+        )
+
+
+OUTCOMES_IN_ORDER = [outcome for outcomes in OUTCOMES.values() for outcome in outcomes]
+
+
+def letters_of(release: Release, user: User) -> list[Sent]:
+    """Return the letters of a release that the person may see, in the order of their references, in seven queries."""
+    parts = ("decision__application__council",)
+    seen = Letter.objects.visible_to(user).filter(decision__in=Decision.objects.filter(release=release)).select_related(*parts)
+    letters = list(seen.order_by("decision__application__reference"))
+    keys = [letter.pk for letter in letters]
+    files = {file.owner_id: file for file in StoredFile.objects.for_owners(Letter, keys)}
+    emails: dict[int | None, list[OutboundEmail]] = defaultdict(list)
+    for email in OutboundEmail.objects.visible_to(user).about_each(Letter, keys).defer("text", "html").order_by("pk"):
+        emails[email.about_id].append(email)
+    councils = [letter.decision.application.council_id for letter in letters]
+    people: dict[int, int] = defaultdict(int)
+    for council in CouncilContact.objects.active().filter(council__in=councils).values_list("council", flat=True):
+        people[council] += 1
+    return [Sent(each, files.get(each.pk), people[each.decision.application.council_id], emails[each.pk]) for each in letters]
+
+
+def grouped(sent: Iterable[Sent]) -> list[tuple[ApplicationStatus, list[Sent]]]:
+    """Return the letters by outcome, in the order of the outcomes."""
+    sent = list(sent)
+    groups = [(outcome, [each for each in sent if each.letter.decision.outcome == outcome]) for outcome in OUTCOMES_IN_ORDER]
+    return [(outcome, letters) for outcome, letters in groups if letters]

@@ -1,0 +1,106 @@
+"""One function per email about an interview. Whoever takes part in one gets it into their calendar."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from applications.models import Application, Interview
+from applications.notifications.eoi import address, people_of
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.services import queue, suppress
+from upstream.deadlines import LONDON
+
+BOOKED = "interview-booked"
+CHANGED = "interview-changed"
+CANCELLED = "interview-cancelled"
+RELIEVED = "interview-relieved"
+MISSED = "interview-missed"
+NUDGE = "interview-nudge"
+REMINDER = "interview-reminder"
+# These take the interview out of a calendar.
+CANCELLING = frozenset({CANCELLED, RELIEVED})
+INVITATION = "interview-invitation"
+
+
+def interview_booked(interview: Interview) -> None:
+    """Invite the council's people and both interviewers, and drop what still asks the council to book."""
+    suppress(about=interview.application, kinds=[NUDGE, MISSED], reason="The interview has been booked.")
+    for person in everybody(interview):
+        _tell(interview, BOOKED, to=person, attachment=INVITATION)
+
+
+def interview_changed(interview: Interview, *, relieved: Iterable[User]) -> None:
+    """Tell everybody how it stands now, and take it out of the calendars of those who no longer interview."""
+    _drop_waiting(interview, reason="The interview has been changed.")
+    for person in everybody(interview):
+        _tell(interview, CHANGED, to=person, attachment=INVITATION)
+    for person in relieved:
+        _tell(interview, RELIEVED, to=person, attachment=INVITATION)
+
+
+def interview_cancelled(interview: Interview) -> None:
+    """Tell everybody, and take it out of their calendars."""
+    _drop_waiting(interview, reason="The interview has been cancelled.")
+    for person in everybody(interview):
+        _tell(interview, CANCELLED, to=person, attachment=INVITATION)
+
+
+def interview_missed(interview: Interview, *, asks_again: bool) -> None:
+    """Tell the council that nobody answered, and how it goes on."""
+    for person in people_of(interview.application):
+        _tell(interview, MISSED, to=person, context={"asks_again": asks_again})
+
+
+def interview_nudged(application: Application) -> None:
+    """Ask the council to book its interview."""
+    for person in people_of(application):
+        queue(
+            key=f"{_nudge_of_today(application)}{person.pk}",
+            kind=NUDGE,
+            recipient=person.email,
+            template=f"applications/{NUDGE}",
+            context={"application": application, "person": person, "link": address("interview", application.reference)},
+            about=application,
+        )
+
+
+def was_nudged_today(application: Application) -> bool:
+    """Return whether the council has been asked since midnight, UK time."""
+    return OutboundEmail.objects.filter(key__startswith=_nudge_of_today(application)).exists()
+
+
+def _nudge_of_today(application: Application) -> str:
+    return f"{NUDGE}:{application.pk}:{clock.now().astimezone(LONDON).date()}:"
+
+
+def interview_reminder(interview: Interview, *, email: str, key: str, **options: Any) -> OutboundEmail:
+    """Remind one person that the interview is near."""
+    return _tell(interview, REMINDER, to=User.objects.get(email=email), key=key, **options)
+
+
+def everybody(interview: Interview) -> list[User]:
+    """Return the council's people and both interviewers, each once."""
+    return list(dict.fromkeys([*people_of(interview.application), *interview.slot.interviewers]))
+
+
+def page_of(interview: Interview, person: User) -> str:
+    """Return the address at which this person finds the interview: the desk for who rings, the booking for who is rung."""
+    if person in interview.slot.interviewers:
+        return settings.SITE_URL + reverse("admin:applications_interview_change", args=[interview.pk])
+    return address("interview", interview.application.reference)
+
+
+def _drop_waiting(interview: Interview, *, reason: str) -> None:
+    suppress(about=interview.application, kinds=[BOOKED, CHANGED, RELIEVED, REMINDER], reason=reason)
+
+
+def _tell(interview: Interview, kind: str, *, to: User, **options: Any) -> OutboundEmail:
+    facts = {"interview": interview, "application": interview.application, "slot": interview.slot, "person": to}
+    rings = to in interview.slot.interviewers
+    context = facts | {"rings": rings, "link": page_of(interview, to)} | options.pop("context", {})
+    described = {"key": f"{kind}:{interview.pk}:{interview.sequence}:{to.pk}"} | options
+    return queue(kind=kind, recipient=to.email, template=f"applications/{kind}", context=context, about=interview.application, **described)

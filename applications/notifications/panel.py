@@ -1,0 +1,104 @@
+"""The emails to panel members: one function each."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from applications.models import Assignment, Conflict, PanelMember, Review
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.services import queue
+
+REVIEWS_DUE = "panel-reviews-due"
+NUDGE = "panel-nudge"
+
+
+def _tell(member: PanelMember, *, kind: str, key: str, page: str = "panel", **options: Any) -> OutboundEmail:
+    context = {
+        "member": member,
+        "panel": member.panel,
+        "call": member.panel.call,
+        "link": settings.SITE_URL + reverse(f"applications:{page}", args=[member.panel.call.slug]),
+    }
+    return queue(
+        key=key,
+        kind=kind,
+        recipient=member.user.email,
+        template=f"applications/{kind}",
+        context=context | options.pop("context", {}),
+        about=member,
+        **options,
+    )
+
+
+def invited(member: PanelMember) -> None:
+    """Ask somebody to sit on the panel. They may be invited again after withdrawing."""
+    _tell(member, kind="panel-invited", key=f"panel-invited:{member.pk}:{member.invited_at.isoformat()}", page="panel_declare")
+
+
+def withdrawn(member: PanelMember, at: datetime) -> None:
+    """Confirm to a member that they no longer sit on the panel."""
+    _tell(member, kind="panel-withdrawn", key=f"panel-withdrawn:{member.pk}:{at.isoformat()}")
+
+
+def assigned(member: PanelMember, *, number: int, at: datetime) -> None:
+    """Tell a member how many EoIs they were given, once for each time that assignments are committed."""
+    _tell(member, kind="panel-assigned", key=f"panel-assigned:{member.pk}:{at.isoformat()}", context={"number": number})
+
+
+def taken_back(assignment: Assignment, at: datetime) -> None:
+    """Tell a member that they need not score an EoI any more."""
+    _tell(
+        assignment.member,
+        kind="panel-taken-back",
+        key=f"panel-taken-back:{assignment.pk}:{at.isoformat()}",
+        context={"application": assignment.application, "reason": assignment.removed_reason},
+    )
+
+
+def reopened(review: Review, at: datetime) -> None:
+    """Tell a member that they can change scores which they had submitted."""
+    assignment = review.assignment
+    _tell(
+        assignment.member,
+        kind="panel-reopened",
+        key=f"panel-reopened:{review.pk}:{at.isoformat()}",
+        context={"application": assignment.application, "reason": review.reopened_reason},
+    )
+
+
+def nudge(member: PanelMember, *, key: str, left: int) -> OutboundEmail:
+    """Remind a member gently, at the press of a button in the office."""
+    return _tell(member, kind=NUDGE, key=key, context={"left": left})
+
+
+def reviews_due(member: PanelMember, *, left: int, is_late: bool, key: str, use_by: datetime) -> OutboundEmail:
+    """Remind a member before the scores are due, or on the morning after."""
+    return _tell(member, kind=REVIEWS_DUE, key=key, use_by=use_by, context={"left": left, "is_late": is_late})
+
+
+def _about_conflict(conflict: Conflict, *, kind: str, recipient: str, at: datetime) -> None:
+    queue(
+        key=f"{kind}:{conflict.pk}:{at.isoformat()}",
+        kind=kind,
+        recipient=recipient,
+        template=f"applications/{kind}",
+        context={"conflict": conflict, "application": conflict.application},
+        about=conflict,
+    )
+
+
+def conflict_recorded(conflict: Conflict, at: datetime) -> None:
+    """Tell a person that staff recorded a conflict for them, so that the EoI is closed to them."""
+    _about_conflict(conflict, kind="conflict-recorded", recipient=conflict.user.email, at=at)
+
+
+def conflict_waived(conflict: Conflict, at: datetime) -> None:
+    """Tell a person that the chair waived their conflict, so that the EoI is open to them again."""
+    _about_conflict(conflict, kind="conflict-waived", recipient=conflict.user.email, at=at)
+
+
+def reviewer_lost(conflict: Conflict, member: PanelMember, at: datetime) -> None:
+    """Tell whoever invited a member that an EoI which the member was scoring needs somebody else."""
+    _about_conflict(conflict, kind="reviewer-lost", recipient=member.invited_by.email, at=at)

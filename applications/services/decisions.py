@@ -1,0 +1,114 @@
+"""Deciding about an EoI while its council still waits: the decision is held apart from the status until a release.
+
+Each function locks the EoI and reads everything after the lock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from applications.models import Application, Assessment, Decision
+from applications.services.scoring import Comparison, compared
+from applications.services.triage import lock
+from applications.states import OUTCOMES, TRANSITIONS, ApplicationStatus, Stage
+from upstream import clock
+from upstream.accounts.models import User
+from upstream.audit.services import record
+from upstream.transitions import InvalidTransition, check_transition
+
+
+@dataclass
+class Accepted:
+    """What came of accepting many shared outcomes: the new decisions, and what was left as it is, with the reason."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    skipped: list[tuple[Application, str]] = field(default_factory=list)
+
+
+@transaction.atomic
+def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feedback: str, by: User) -> Decision:
+    """Hold a decision about the shortlist, or change the held one.
+
+    Raises InvalidTransition once the council has its answer, a release holds the decision, or the person may not judge this
+    EoI; ValidationError for an outcome that is not this stage's, or without a reason.
+    """
+    application = lock(application_id)
+    if outcome not in OUTCOMES[Stage.SHORTLIST]:
+        raise ValidationError({"outcome": "Select one of the outcomes on the page"})
+    if not reason:
+        raise ValidationError({"reason": "Enter the reason for the decision"})
+    decision = changeable(application, by) or Decision(application=application, stage=Stage.SHORTLIST)
+    check_transition(application.status, outcome, TRANSITIONS)
+    hold(decision, outcome=outcome, reason=reason, feedback=feedback, by=by)
+    record(actor=by, verb="decision.held", subject=application, outcome=outcome)
+    return decision
+
+
+@transaction.atomic
+def clear_decision(*, application_id: int, by: User) -> None:
+    """Take the held decision away. Raises InvalidTransition as `decide` does, or when there is none."""
+    application = lock(application_id)
+    decision = changeable(application, by)
+    if decision is None:
+        message = "There is no decision to clear. Reload the page to see how it stands."
+        raise InvalidTransition(message)
+    outcome = decision.outcome
+    decision.delete()
+    record(actor=by, verb="decision.cleared", subject=application, outcome=outcome)
+
+
+def changeable(application: Application, by: User) -> Decision | None:
+    """Return the held decision, or None where there is none yet. Raises InvalidTransition unless it may be made or changed now."""
+    if not Application.objects.visible_to(by).filter(pk=application.pk, status=ApplicationStatus.SUBMITTED).exists():
+        message = "This can no longer be decided. Reload the page to see where it stands."
+        raise InvalidTransition(message)
+    decision = application.decisions.held().first()
+    if decision and decision.release_id:
+        message = "This decision is in a release that waits for a second person. Take the release back first."
+        raise InvalidTransition(message)
+    return decision
+
+
+def hold(decision: Decision, *, outcome: ApplicationStatus, reason: str, feedback: str, by: User) -> None:
+    """Write a held decision."""
+    decision.outcome = outcome
+    decision.reason = reason
+    decision.feedback = feedback
+    decision.decided_by = by
+    decision.decided_at = clock.now()
+    decision.save()
+
+
+@transaction.atomic
+def accept_shared_outcomes(*, expected: Mapping[int, ApplicationStatus], by: User) -> Accepted:
+    """Hold the outcome that the assessors share for each of these EoIs, where it is still the one `expected`, by EoI id.
+
+    Never changes a decision that is there. What has changed since the person looked is left as it is and named.
+    """
+    mine = Application.objects.visible_to(by).filter(pk__in=expected).order_by("pk")
+    list(mine.select_for_update(no_key=True, of=("self",)))
+    accepted = Accepted()
+    for comparison in compared(mine.select_related("council"), Assessment.objects.all()):
+        application = comparison.application
+        if why := why_not(comparison, expected[application.pk]):
+            accepted.skipped.append((application, why))
+            continue
+        decision = Decision(application=application, stage=Stage.SHORTLIST)
+        hold(decision, outcome=expected[application.pk], reason=f"The assessors agree: {comparison.in_words}.", feedback="", by=by)
+        accepted.decisions.append(decision)
+    for decision in accepted.decisions:
+        record(actor=by, verb="decision.held", subject=decision.application, outcome=decision.outcome, shared=True)
+    return accepted
+
+
+def why_not(comparison: Comparison, expected: ApplicationStatus) -> str:
+    """Return why the shared outcome cannot be taken as the person saw it, or nothing."""
+    if comparison.application.status != ApplicationStatus.SUBMITTED:
+        return f"it is now “{comparison.application.get_status_display()}”"
+    if comparison.decision:
+        return "it has been decided meanwhile"
+    if comparison.proposed != expected:
+        return "an assessment has changed meanwhile"
+    return ""

@@ -1,0 +1,172 @@
+"""What assessors' scores amount to: the weighted score, its band, and how far two who scored alone agree."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Sum
+
+from applications.models import Application, Assessment, Criterion, Decision
+from applications.models.triage import HIGHEST_SCORE
+from applications.states import BAND_BOUNDS, SHORTLIST_BANDS, ApplicationStatus, Band, Stage
+from upstream.accounts.models import User
+
+TENTH = Decimal("0.1")
+
+
+def weighted_score(scores: Iterable[tuple[int, int]]) -> Decimal:
+    """Return the score out of 100, to a tenth, of pairs of a weight and a score between 0 and 5. The weights need not add up to 100."""
+    pairs = list(scores)
+    return out_of_100(sum(weight * score for weight, score in pairs), sum(weight for weight, _ in pairs))
+
+
+def out_of_100(total: int, weights: int) -> Decimal:
+    """Return the score out of 100 of a sum of weighted scores, and the sum of their weights."""
+    return (Decimal(100 * total) / (HIGHEST_SCORE * weights)).quantize(TENTH) if weights else Decimal(0)
+
+
+def band_of(score: Decimal) -> Band:
+    """Return the band that a weighted score falls into."""
+    return next(band for band, bound in BAND_BOUNDS.items() if score >= bound)
+
+
+def are_close(bands: list[Band | None]) -> bool:
+    """Return whether all are within one band of each other, or all None, which stands for ineligible."""
+    places = [list(Band).index(band) for band in bands if band]
+    return not places or (len(places) == len(bands) and max(places) - min(places) <= 1)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A completed assessment with what it amounts to. `score` and `band` are None where it says that the EoI is ineligible."""
+
+    assessment: Assessment
+    score: Decimal | None
+    band: Band | None
+
+    @property
+    def in_words(self) -> str:
+        """What the assessor made of it, in a few words."""
+        return f"{self.band.label} ({self.score})" if self.band else "Ineligible"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An EoI with what its assessors made of it. It says something only once all who are wanted have finished."""
+
+    application: Application
+    judged: list[Judged]
+    started: int
+    decision: Decision | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody who is wanted has finished."""
+        return len(self.judged) >= self.application.assessors_wanted
+
+    @property
+    def mean(self) -> Decimal | None:
+        """The mean of the scores, of those who found it eligible."""
+        scores = [judged.score for judged in self.judged if judged.score is not None]
+        return (sum(scores, Decimal(0)) / len(scores)).quantize(TENTH) if scores else None
+
+    @property
+    def band(self) -> Band | None:
+        """The band of the mean."""
+        return band_of(self.mean) if self.mean is not None else None
+
+    @property
+    def difference(self) -> Decimal | None:
+        """How far the highest score lies above the lowest."""
+        scores = [judged.score for judged in self.judged if judged.score is not None]
+        return max(scores) - min(scores) if len(scores) > 1 else None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all who are wanted have finished, agree on eligibility, and are within one band of each other."""
+        return self.is_complete and are_close([judged.band for judged in self.judged])
+
+    @property
+    def differs(self) -> bool:
+        """Whether all who are wanted have finished, and do not agree."""
+        return self.is_complete and not self.agrees
+
+    @property
+    def proposed(self) -> ApplicationStatus | None:
+        """The outcome that the assessors share, where they agree: by the band of their mean."""
+        if not self.agrees:
+            return None
+        if self.band is None:
+            return ApplicationStatus.INELIGIBLE
+        return ApplicationStatus.SHORTLISTED if self.band in SHORTLIST_BANDS else ApplicationStatus.NOT_SHORTLISTED
+
+    @property
+    def can_still_be_decided(self) -> bool:
+        """Whether the council waits for its answer and no release holds it."""
+        return self.application.status == ApplicationStatus.SUBMITTED and (self.decision is None or self.decision.release_id is None)
+
+    @property
+    def can_be_accepted(self) -> bool:
+        """Whether the shared outcome can be taken as it stands."""
+        return self.application.status == ApplicationStatus.SUBMITTED and self.decision is None and self.proposed is not None
+
+    @property
+    def in_words(self) -> str:
+        """What the assessors made of it, in the order of their seats."""
+        return " and ".join(judged.in_words for judged in self.judged)
+
+
+def compared(applications: QuerySet[Application], assessments: QuerySet[Assessment]) -> list[Comparison]:
+    """Return the EoIs with their assessments, in five queries however many there are.
+
+    `assessments` are those that may be seen, or `Assessment.objects.all()` where the answer does not depend on who asks.
+    """
+    seen = assessments.counting().select_related("assessor").prefetch_related("scores")  # type: ignore[attr-defined]
+    decisions = Decision.objects.filter(stage=Stage.SHORTLIST).select_related("decided_by")
+    everything = applications.prefetch_related(
+        Prefetch("assessments", queryset=seen.order_by("seat"), to_attr="seen"),
+        Prefetch("decisions", queryset=decisions, to_attr="decided"),
+    )
+    found = list(everything)
+    weights = dict(Criterion.objects.filter(call__in={application.call_id for application in found}).values_list("pk", "weight"))
+    return [_comparison(application, weights) for application in found]
+
+
+def _comparison(application: Application, weights: dict[int, int]) -> Comparison:
+    seen: list[Assessment] = application.seen  # type: ignore[attr-defined]
+    decided: list[Decision] = application.decided  # type: ignore[attr-defined]
+    return Comparison(
+        application=application,
+        judged=[_judged(assessment, weights) for assessment in seen if assessment.completed_at],
+        started=sum(assessment.completed_at is None for assessment in seen),
+        decision=decided[-1] if decided else None,
+    )
+
+
+def _judged(assessment: Assessment, weights: dict[int, int]) -> Judged:
+    if not assessment.is_eligible:
+        return Judged(assessment, None, None)
+    score = weighted_score((weights[row.criterion_id], row.score) for row in assessment.scores.all() if row.score is not None)
+    return Judged(assessment, score, band_of(score))
+
+
+def number_differing(user: User) -> int:
+    """Return on how many undecided EoIs, of those that the person may see, assessors differ. One query, for the office's front page."""
+    undecided = in_triage(user).filter(status=ApplicationStatus.SUBMITTED)
+    undecided = undecided.exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
+    finished = Assessment.objects.visible_to(user).completed().counting().filter(application__in=undecided).order_by()
+    weight, score = F("scores__criterion__weight"), F("scores__score")
+    rows = finished.annotate(total=Sum(weight * score), weights=Sum(weight)).values_list(
+        "application", "application__assessors_wanted", "is_eligible", "total", "weights"
+    )
+    bands: dict[tuple[int, int], list[Band | None]] = defaultdict(list)
+    for application, wanted, is_eligible, total, weights in rows:
+        bands[application, wanted].append(band_of(out_of_100(total, weights)) if is_eligible else None)
+    return sum(len(found) >= wanted and not are_close(found) for (_, wanted), found in bands.items())
+
+
+def in_triage(user: User) -> QuerySet[Application]:
+    """Return the EoIs that the person may see and that went through triage, or are in it: submitted and not withdrawn."""
+    seen = Application.objects.visible_to(user).filter(submitted_at__isnull=False)
+    return seen.exclude(status=ApplicationStatus.WITHDRAWN)

@@ -1,0 +1,80 @@
+"""Taking triage out of the system as a table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+
+from applications.models import Assessment, Call, Criterion
+from applications.models.triage import SEATS
+from applications.services.scoring import Comparison, Judged, compared, in_triage
+from cohort.states import Control
+from upstream.accounts.models import User
+from upstream.audit.services import record
+from upstream.deadlines import moment_in_words
+
+BEFORE = ("Reference", "Council", "Code", "Kind of council", "Nation or region", "Political control", "Status")
+AFTER = ("Mean score", "Band", "Difference", "Agreed", "Proposed outcome", "Decision", "Reason", "Feedback", "Decided by", "Decided at")
+
+
+@transaction.atomic
+def export_triage(*, call: Call, file_format: str, by: User) -> Iterator[list[str]]:
+    """Record which EoIs' assessments a person takes out, and return the table: what they may see, and no more."""
+    mine = in_triage(by).filter(call=call).with_control().select_related("council")  # type: ignore[attr-defined]
+    comparisons = compared(mine, Assessment.objects.visible_to(by))
+    taken = [comparison.application.pk for comparison in comparisons]
+    record(actor=by, verb="triage.exported", subject=call, format=file_format, applications=taken)
+    return table(comparisons, list(call.criteria.all()))
+
+
+def table(comparisons: list[Comparison], criteria: list[Criterion]) -> Iterator[list[str]]:
+    """Yield the headings and then a row for each EoI, with a group of columns for each assessor."""
+    judging = ("Assessor", "Eligible", *(str(criterion) for criterion in criteria), "Score", "Band", "Note")
+    yield [*BEFORE, *(f"{name} ({seat})" for seat in range(1, SEATS + 1) for name in judging), *AFTER]
+    for comparison in comparisons:
+        by_seat = {judged.assessment.seat: judged for judged in comparison.judged}
+        judged = [cell for seat in range(1, SEATS + 1) for cell in _judgement(by_seat.get(seat), criteria)]
+        yield [*_before(comparison), *judged, *_after(comparison)]
+
+
+def _before(comparison: Comparison) -> list[str]:
+    application: Any = comparison.application
+    council = application.council
+    return [
+        application.reference,
+        council.official_name,
+        council.code,
+        council.get_kind_display(),
+        council.get_region_display(),
+        Control(application.control).label,
+        application.get_status_display(),
+    ]
+
+
+def _judgement(judged: Judged | None, criteria: list[Criterion]) -> list[str]:
+    if judged is None:
+        return [""] * (len(criteria) + 5)
+    assessment = judged.assessment
+    scores = {row.criterion_id: row.score for row in assessment.scores.all()}
+    eligible = "Yes" if assessment.is_eligible else f"No: {assessment.ineligible_reason}"
+    numbers = [_text(scores.get(criterion.pk)) for criterion in criteria]
+    return [str(assessment.assessor), eligible, *numbers, _text(judged.score), judged.band.label if judged.band else "", assessment.note]
+
+
+def _after(comparison: Comparison) -> list[str]:
+    band, proposed, decision = comparison.band, comparison.proposed, comparison.decision
+    agreed = ("Yes" if comparison.agrees else "No") if comparison.is_complete else ""
+    decided = [decision.get_outcome_display(), decision.reason, decision.feedback, str(decision.decided_by)] if decision else [""] * 4
+    return [
+        _text(comparison.mean),
+        band.label if band else "",
+        _text(comparison.difference),
+        agreed,
+        proposed.label if proposed else "",
+        *decided,
+        moment_in_words(decision.decided_at) if decision else "",
+    ]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

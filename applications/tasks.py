@@ -1,0 +1,26 @@
+"""What Celery wakes up. Each may run twice, late or not at all: the rows are the truth."""
+
+from celery import shared_task
+
+from applications.documents import render_letter_pdf
+from applications.models import Letter
+from applications.services.releases import MAKE_LETTER, keep_letter
+from upstream.correspondence.services import wake
+from upstream.correspondence.states import Lane
+from upstream.correspondence.tasks import SWEEP_SECONDS
+
+
+@shared_task
+def make_letter(letter_id: int) -> None:
+    """Make one letter's PDF. Laying it out takes a second or so, so it is done before anything is locked."""
+    parts = ("decision__application__call", "decision__application__council")
+    letter = Letter.objects.unmade().select_related(*parts).filter(pk=letter_id).first()
+    if letter:
+        keep_letter(letter_id=letter.pk, content=render_letter_pdf(letter))
+
+
+@shared_task
+def sweep_letters() -> None:
+    """Wake a worker for every letter whose wake-up was missed."""
+    for letter_id in Letter.objects.unmade().values_list("pk", flat=True):
+        wake(MAKE_LETTER, letter_id, Lane.LETTERS, expires=SWEEP_SECONDS)

@@ -1,0 +1,101 @@
+"""Decisions wait apart from the status that councils see, and may change until they are on their way."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from applications.models import Application, Decision
+from applications.services.decisions import accept_shared_outcomes, clear_decision, decide
+from applications.services.triage import reopen_assessment
+from applications.states import ApplicationStatus
+from tests.factories import StaffFactory
+from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFactory, SubmittedFactory, judge, scored_call
+from upstream.audit.models import Entry
+from upstream.transitions import InvalidTransition
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
+SHORTLISTED, NOT_SHORTLISTED = ApplicationStatus.SHORTLISTED, ApplicationStatus.NOT_SHORTLISTED
+
+
+@pytest.fixture
+def staff(roles):
+    return StaffFactory()
+
+
+@pytest.fixture
+def eoi(db):
+    return SubmittedFactory(call=scored_call())
+
+
+def decided(eoi, by, outcome=SHORTLISTED, reason="Strong.", feedback=""):
+    return decide(application_id=eoi.pk, outcome=outcome, reason=reason, feedback=feedback, by=by)
+
+
+def test_a_decision_is_held_changed_and_cleared_and_the_status_stays(eoi, staff):
+    decided(eoi, staff)
+    other = StaffFactory()
+    changed = decided(eoi, other, ApplicationStatus.INELIGIBLE, "A parish.", "You can apply through your county.")
+    assert Decision.objects.get() == changed
+    assert (changed.outcome, changed.decided_by, changed.feedback) == ("ineligible", other, "You can apply through your county.")
+    eoi.refresh_from_db()
+    assert eoi.status == ApplicationStatus.SUBMITTED
+    clear_decision(application_id=eoi.pk, by=staff)
+    assert not Decision.objects.exists()
+    entries = Entry.objects.about(eoi).values_list("verb", "data__outcome")
+    assert list(entries) == [("decision.held", "shortlisted"), ("decision.held", "ineligible"), ("decision.cleared", "ineligible")]
+    with pytest.raises(InvalidTransition, match="no decision"):
+        clear_decision(application_id=eoi.pk, by=staff)
+
+
+@pytest.mark.parametrize("why", ["withdrawn", "told", "prepared", "conflict"])
+def test_what_is_on_its_way_or_not_theirs_to_judge_is_not_decided(eoi, staff, why):
+    decision = decided(eoi, staff)
+    if why == "withdrawn":
+        Application.objects.update(status=ApplicationStatus.WITHDRAWN)
+    elif why == "told":
+        Application.objects.update(status=SHORTLISTED)
+    elif why == "prepared":
+        Decision.objects.update(release=ReleaseFactory(call=eoi.call))
+    else:
+        ConflictFactory(application=eoi, user=staff)
+    with pytest.raises(InvalidTransition):
+        decided(eoi, staff, NOT_SHORTLISTED)
+    with pytest.raises(InvalidTransition):
+        clear_decision(application_id=eoi.pk, by=staff)
+    decision.refresh_from_db()
+    assert decision.outcome == SHORTLISTED
+
+
+def test_a_decision_needs_a_reason_and_an_outcome_of_its_stage(eoi, staff):
+    with pytest.raises(ValidationError) as refusal:
+        decided(eoi, staff, reason="")
+    assert set(refusal.value.message_dict) == {"reason"}
+    with pytest.raises(ValidationError) as refusal:
+        decided(eoi, staff, ApplicationStatus.OFFERED)
+    assert set(refusal.value.message_dict) == {"outcome"}
+
+
+def test_shared_outcomes_are_accepted_and_whatever_changed_meanwhile_is_named(eoi, staff):
+    good, reopened, taken, gone, hidden, rescored = SubmittedFactory.create_batch(6, call=eoi.call)
+    for each in (good, reopened, taken, gone, hidden, rescored):
+        for _ in range(2):
+            judge(each, StaffFactory(), 4)
+    expected = {each.pk: SHORTLISTED for each in (good, reopened, taken, gone, hidden, rescored)}
+    reopened_one = reopened.assessments.first()
+    reopen_assessment(assessment_id=reopened_one.pk, by=reopened_one.assessor)
+    kept = DecisionFactory(application=taken, outcome=NOT_SHORTLISTED)
+    Application.objects.filter(pk=gone.pk).update(status=ApplicationStatus.WITHDRAWN)
+    ConflictFactory(application=hidden, user=staff)
+    for assessment in rescored.assessments.all():
+        judge(rescored, assessment.assessor, 1)
+    accepted = accept_shared_outcomes(expected=expected, by=staff)
+    assert [decision.application for decision in accepted.decisions] == [good]
+    assert dict(accepted.skipped) == {
+        reopened: "an assessment has changed meanwhile",
+        taken: "it has been decided meanwhile",
+        gone: "it is now “Withdrawn”",
+        rescored: "an assessment has changed meanwhile",
+    }
+    assert set(Decision.objects.all()) == {kept, accepted.decisions[0]}
+    assert accepted.decisions[0].reason == "The assessors agree: Strong (80.0) and Strong (80.0)."
+    kept.refresh_from_db()
+    assert kept.outcome == NOT_SHORTLISTED

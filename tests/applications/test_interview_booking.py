@@ -1,0 +1,469 @@
+"""Booking, moving and cancelling an interview, and what becomes of it."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from icalendar import Calendar
+
+from applications.calendars import interview_invitation
+from applications.models import Application, Interview, InterviewQuestion, InterviewScore, InterviewSheet, InterviewSlot
+from applications.services.calls import create_call
+from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
+from applications.services.interviews import (
+    CannotBook,
+    SlotTaken,
+    book_interview,
+    cancel_interview,
+    change_interview,
+    hold_interview,
+    miss_interview,
+    nudge_council,
+    replace_interviewer,
+)
+from applications.services.pilot import pilot_content
+from applications.services.submission import withdraw_application
+from applications.states import ApplicationStatus, InterviewStatus
+from cohort.states import Nation
+from tests.factories import CohortFactory, ContactFactory, StaffFactory, UserFactory
+from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewSlotFactory, SubmittedFactory
+from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail
+from upstream.correspondence.reminders import send_due
+from upstream.correspondence.states import EmailStatus
+from upstream.transitions import InvalidTransition
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
+NOW = datetime(2026, 10, 20, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def now(move_clock):
+    move_clock(NOW)
+    return move_clock
+
+
+@pytest.fixture
+def officer(now):
+    return ContactFactory(user=UserFactory(full_name="Priya Shah"), changed_at=NOW - 100 * DAY).user
+
+
+@pytest.fixture
+def application(officer):
+    council = officer.council_contacts.get().council
+    return SubmittedFactory(council=council, status=ApplicationStatus.SHORTLISTED, reference="UC26-0001")
+
+
+def slot_at(application, starts_at, **people):
+    return InterviewSlotFactory(
+        call=application.call, starts_at=starts_at, **{"interviewer": StaffFactory(), "second_interviewer": StaffFactory()} | people
+    )
+
+
+@pytest.fixture
+def slot(application):
+    return slot_at(application, NOW + 6 * DAY)
+
+
+def book(application, slot, by, **typed):
+    typed = {"contact_name": "Sam Okafor", "phone": "01632 960001"} | typed
+    return book_interview(application_id=application.pk, slot_id=slot.pk, by=by, **typed)
+
+
+def change(application, slot, by, **typed):
+    typed = {"contact_name": "Sam Okafor", "phone": "01632 960001"} | typed
+    return change_interview(application_id=application.pk, slot_id=slot.pk, by=by, **typed)
+
+
+def mail(kind, *people):
+    found = OutboundEmail.objects.filter(kind=kind)
+    return found.filter(recipient__in=[person.email for person in people]) if people else found
+
+
+def event_in(email):
+    name, content, kind = interview_invitation(email)
+    calendar = Calendar.from_ical(content)
+    [event] = calendar.walk("VEVENT")
+    assert name == "interview.ics"
+    assert kind == f"text/calendar; method={calendar['method']}"
+    return calendar["method"], event
+
+
+def test_a_booking_invites_the_council_and_both_interviewers_and_gives_them_sheets(application, slot, officer):
+    ContactFactory(council=application.council)
+    interview = book(application, slot, officer)
+    assert interview.status == InterviewStatus.BOOKED
+    assert {sheet.interviewer for sheet in interview.sheets.all()} == set(slot.interviewers)
+    assert mail("interview-booked").count() == 4
+    assert "10am" not in mail("interview-booked", officer).get().text
+    assert "9am on Monday 26 October 2026" in mail("interview-booked", officer).get().subject
+    assert f"/admin/applications/interview/{interview.pk}/change/" in mail("interview-booked", slot.interviewer).get().text
+    assert "/eoi/uc26-0001" in mail("interview-booked", officer).get().text.lower()
+    assert Entry.objects.get(verb="interview.booked").actor_id == officer.pk
+
+
+def test_who_cannot_book(application, slot, officer):
+    application.status = ApplicationStatus.SUBMITTED
+    application.save()
+    with pytest.raises(CannotBook, match="Only a shortlisted council"):
+        book(application, slot, officer)
+    application.status = ApplicationStatus.SHORTLISTED
+    application.save()
+    book(application, slot, officer)
+    with pytest.raises(CannotBook, match="already has an interview"):
+        book(application, slot_at(application, NOW + 3 * DAY), officer)
+
+
+@pytest.mark.parametrize("why", ["taken", "withdrawn", "too soon", "another call", "conflict", "second conflict"])
+def test_slots_that_cannot_be_had(application, slot, officer, why):
+    match why:
+        case "taken":
+            InterviewFactory(slot=slot, application=SubmittedFactory(call=application.call))
+        case "withdrawn":
+            InterviewSlot.objects.update(withdrawn_at=NOW)
+        case "too soon":
+            InterviewSlot.objects.update(starts_at=NOW + DAY)
+        case "another call":
+            slot = InterviewSlotFactory(starts_at=slot.starts_at)
+        case "conflict":
+            ConflictFactory(application=application, user=slot.interviewer)
+        case "second conflict":
+            ConflictFactory(application=application, user=slot.second_interviewer)
+    assert slot not in InterviewSlot.objects.open_to(application, NOW)
+    with pytest.raises(SlotTaken, match="no longer available"):
+        book(application, slot, officer)
+    assert not application.interviews.exists()
+
+
+@pytest.mark.parametrize(
+    ("day", "closed_in"),
+    [
+        ((2027, 1, 4), {Nation.SCOTLAND}),  # in place of Saturday 2 January
+        ((2026, 1, 2), {Nation.SCOTLAND}),
+        ((2026, 11, 30), {Nation.SCOTLAND}),
+        ((2027, 7, 12), {Nation.NORTHERN_IRELAND}),
+        ((2026, 8, 3), {Nation.SCOTLAND}),
+        ((2026, 8, 31), {Nation.ENGLAND, Nation.WALES, Nation.NORTHERN_IRELAND}),
+    ],
+)
+def test_nobody_is_offered_a_bank_holiday_of_their_nation(application, move_clock, day, closed_in):
+    starts_at = datetime(*day, 9, tzinfo=UTC)
+    slot = slot_at(application, starts_at)
+    for nation in Nation:
+        application.council.nation = nation
+        offered = slot in InterviewSlot.objects.open_to(application, starts_at - 5 * DAY)
+        assert offered == (nation not in closed_in), nation
+
+
+def test_moving_and_cancelling_end_24_hours_before_also_over_the_night_that_the_clocks_go_back(application, officer, now):
+    sunday = datetime(2026, 10, 25, 10, tzinfo=UTC)  # 10am GMT; a day before it is 11am BST
+    slot, later = slot_at(application, sunday), slot_at(application, sunday + 2 * DAY)
+    book(application, slot, officer)
+    now(sunday - DAY)
+    for act in (lambda: change(application, later, officer), lambda: cancel_interview(application_id=application.pk, by=officer)):
+        with pytest.raises(CannotBook, match="until 11am on Saturday 24 October 2026"):
+            act()
+    now(sunday - DAY - SECOND)
+    change(application, later, officer)
+    cancel_interview(application_id=application.pk, by=officer)
+    assert application.interviews.get().status == InterviewStatus.CANCELLED
+    with pytest.raises(CannotBook, match="no interview to change"):
+        change(application, slot, officer)
+
+
+def test_a_booking_at_the_very_24_hours_is_refused_and_a_moment_before_is_not(application, officer, now):
+    slot = slot_at(application, NOW + 3 * DAY)
+    now(NOW + 2 * DAY)
+    with pytest.raises(SlotTaken):
+        book(application, slot, officer)
+    now(NOW + 2 * DAY - SECOND)
+    book(application, slot, officer)
+
+
+def test_a_calendar_follows_one_event_through_moves_cancelling_and_booking_again(application, slot, officer, settings):
+    book(application, slot, officer)
+    method, event = event_in(mail("interview-booked", officer).get())
+    first_uid = event["uid"]
+    assert (method, event["sequence"], event["status"]) == ("REQUEST", 0, "CONFIRMED")
+    organiser = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    assert event["uid"] == f"interview-uc26-0001@{organiser.partition('@')[2]}"
+    assert event.to_ical().count(b"DTSTART:20261026T090000Z") == 1
+    assert event.to_ical().count(b"DTEND:20261026T094500Z") == 1
+    assert event["organizer"] == f"mailto:{organiser}"
+    assert event["attendee"] == f"mailto:{officer.email}"
+    assert "01632 960001" in event["location"]
+    later = slot_at(application, NOW + 8 * DAY)
+    change(application, later, officer, phone="07700 900982")
+    method, event = event_in(mail("interview-changed", officer).get())
+    assert (method, event["sequence"], event.decoded("dtstart")) == ("REQUEST", 1, later.starts_at)
+    assert "07700 900982" in event["location"]
+    for relieved in slot.interviewers:
+        assert event_in(mail("interview-relieved", relieved).get())[0] == "CANCEL"
+        assert not mail("interview-changed", relieved).exists()
+    cancel_interview(application_id=application.pk, by=officer)
+    for person in (officer, *later.interviewers):
+        method, event = event_in(mail("interview-cancelled", person).get())
+        assert (method, event["sequence"], event["status"], event["uid"]) == ("CANCEL", 2, "CANCELLED", first_uid)
+    book(application, slot, officer)
+    method, event = event_in(mail("interview-booked", officer).first())
+    assert (method, event["sequence"], event["uid"]) == ("REQUEST", 3, first_uid)
+
+
+def test_keeping_the_time_and_changing_the_number_takes_no_other_slot(application, slot, officer):
+    interview = book(application, slot, officer)
+    change(application, slot, officer, contact_name="Jo Webb")
+    interview.refresh_from_db()
+    assert (interview.slot, interview.contact_name, interview.sequence) == (slot, "Jo Webb", 1)
+    assert not mail("interview-relieved").exists()
+
+
+def test_a_council_that_withdraws_gives_its_slot_back_however_late(application, slot, officer, now):
+    book(application, slot, officer)
+    now(slot.starts_at - timedelta(minutes=10))
+    withdraw_application(application_id=application.pk, reason="", by=officer)
+    assert application.interviews.get().status == InterviewStatus.CANCELLED
+    assert "has withdrawn" in mail("interview-cancelled", slot.interviewer).get().text
+    assert slot in InterviewSlot.objects.free()
+
+
+def test_a_move_gives_sheets_to_the_new_pair_and_keeps_what_somebody_had_noted(application, slot, officer):
+    interview = book(application, slot, officer)
+    note(interview, slot.interviewer, summary="Ask about Leeds.")
+    later = slot_at(application, NOW + 8 * DAY)
+    change(application, later, officer)
+    kept = InterviewSheet.objects.get(interviewer=slot.interviewer)
+    assert kept.summary == "Ask about Leeds."
+    assert set(InterviewSheet.objects.current().values_list("interviewer", flat=True)) == {person.pk for person in later.interviewers}
+    assert not InterviewSheet.objects.filter(interviewer=slot.second_interviewer).exists()
+    assert not InterviewSheet.objects.unsubmitted_of(slot.interviewer).exists()
+
+
+def note(interview, by, **changes):
+    return save_sheet(**{"interview_id": interview.pk, "revision": 0, "lines": {}, "summary": "", "by": by} | changes)
+
+
+def test_nobody_answered_frees_the_council_to_book_again_once(application, officer, now):
+    for time, asked in ((NOW + 3 * DAY, "Please book another time"), (NOW + 9 * DAY, "no further interview can be booked")):
+        slot = slot_at(application, time)
+        interview = book(application, slot, officer)
+        now(time - SECOND)
+        with pytest.raises(InvalidTransition):
+            miss_interview(interview_id=interview.pk, by=slot.interviewer)
+        now(time + timedelta(minutes=10))
+        miss_interview(interview_id=interview.pk, by=slot.interviewer)
+        with pytest.raises(InvalidTransition):
+            miss_interview(interview_id=interview.pk, by=slot.interviewer)
+        assert asked in mail("interview-missed", officer).first().text
+    with pytest.raises(CannotBook, match="rung twice"):
+        book(application, slot_at(application, NOW + 20 * DAY), officer)
+    with pytest.raises(InvalidTransition):
+        nudge_council(application_id=application.pk, by=slot.interviewer)
+
+
+def test_an_interview_that_ended_was_not_missed(application, slot, officer, now):
+    interview = book(application, slot, officer)
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=slot.interviewer)
+    stop_timer(interview_id=interview.pk, by=slot.second_interviewer)
+    with pytest.raises(InvalidTransition):
+        miss_interview(interview_id=interview.pk, by=slot.interviewer)
+
+
+def test_held_by_hand_from_its_start_and_only_while_there_is_no_other(application, officer, now):
+    slot = slot_at(application, NOW + 3 * DAY)
+    interview = book(application, slot, officer)
+    with pytest.raises(InvalidTransition):
+        hold_interview(interview_id=interview.pk, by=slot.interviewer)
+    now(slot.starts_at)
+    miss_interview(interview_id=interview.pk, by=slot.interviewer)
+    again = book(application, slot_at(application, NOW + 9 * DAY), officer)
+    with pytest.raises(InvalidTransition):
+        hold_interview(interview_id=interview.pk, by=slot.interviewer)
+    now(again.slot.starts_at)
+    hold_interview(interview_id=again.pk, by=slot.interviewer)
+    assert application.interviews.live().get().status == InterviewStatus.HELD
+
+
+def test_somebody_else_rings_and_every_calendar_hears_of_it(application, slot, officer):
+    interview = book(application, slot, officer)
+    left, joined = slot.interviewer, StaffFactory()
+    replace_interviewer(interview_id=interview.pk, seat="interviewer", person=joined, by=left)
+    slot.refresh_from_db()
+    assert slot.interviewers[0] == joined
+    assert {sheet.interviewer for sheet in interview.sheets.all()} == set(slot.interviewers)
+    assert event_in(mail("interview-relieved", left).get())[0] == "CANCEL"
+    for person in (joined, slot.second_interviewer, officer):
+        method, event = event_in(mail("interview-changed", person).get())
+        assert (method, event["sequence"]) == ("REQUEST", 1)
+
+
+@pytest.mark.parametrize("why", ["conflict", "busy", "already", "not staff"])
+def test_who_cannot_take_an_interview_over(application, slot, officer, why):
+    interview = book(application, slot, officer)
+    person = StaffFactory()
+    match why:
+        case "conflict":
+            ConflictFactory(application=application, user=person)
+        case "busy":
+            slot_at(application, slot.starts_at + timedelta(minutes=30), second_interviewer=person)
+        case "already":
+            person = slot.second_interviewer
+        case "not staff":
+            person = UserFactory()
+    with pytest.raises(ValidationError):
+        replace_interviewer(interview_id=interview.pk, seat="interviewer", person=person, by=slot.interviewer)
+
+
+def test_interviewers_stay_once_it_has_started(application, slot, officer, now):
+    interview = book(application, slot, officer)
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=slot.interviewer)
+    with pytest.raises(InvalidTransition):
+        replace_interviewer(interview_id=interview.pk, seat="interviewer", person=StaffFactory(), by=slot.interviewer)
+
+
+def test_a_council_is_asked_to_book_once_a_day(application, slot, officer, now):
+    staff = slot.interviewer
+    nudge_council(application_id=application.pk, by=staff)
+    with pytest.raises(InvalidTransition, match="today already"):
+        nudge_council(application_id=application.pk, by=staff)
+    now(NOW + DAY)
+    nudge_council(application_id=application.pk, by=staff)
+    assert mail("interview-nudge", officer).count() == 2
+    book(application, slot, officer)
+    assert set(mail("interview-nudge").values_list("status", flat=True)) == {EmailStatus.SUPPRESSED}
+    with pytest.raises(InvalidTransition, match="nothing to book"):
+        nudge_council(application_id=application.pk, by=staff)
+
+
+def days_of_sweeps(now, start, end):
+    while start < end:
+        start += timedelta(hours=1)
+        now(start)
+        send_due(start)
+
+
+def reminders_of(*people):
+    return list(mail("interview-reminder", *people).order_by("pk").values_list("recipient", flat=True))
+
+
+def test_everybody_is_reminded_two_days_and_two_hours_before_over_the_clock_change(application, slot, officer, now):
+    book(application, slot, officer)
+    assert slot.starts_at.date().isoformat() == "2026-10-26"
+    everybody = sorted(person.email for person in (officer, *slot.interviewers))
+    days_of_sweeps(now, NOW, slot.starts_at - 2 * DAY)
+    assert reminders_of() == []
+    days_of_sweeps(now, slot.starts_at - 2 * DAY, slot.starts_at - timedelta(hours=2))
+    assert sorted(reminders_of()) == everybody
+    days_of_sweeps(now, slot.starts_at - timedelta(hours=2), slot.starts_at + 2 * DAY)
+    assert sorted(reminders_of()) == sorted(everybody * 2)
+
+
+def test_a_late_booking_and_a_late_move_get_no_late_reminder(application, officer, now):
+    soon, sooner = slot_at(application, NOW + timedelta(hours=40)), slot_at(application, NOW + timedelta(hours=30))
+    book(application, soon, officer)
+    days_of_sweeps(now, NOW, NOW + timedelta(hours=1))
+    assert reminders_of() == []
+    change(application, sooner, officer)
+    days_of_sweeps(now, NOW + timedelta(hours=1), NOW + timedelta(hours=27))
+    assert reminders_of() == []
+    days_of_sweeps(now, NOW + timedelta(hours=27), NOW + timedelta(hours=40))
+    assert len(reminders_of()) == 3
+
+
+def test_who_takes_over_late_gets_no_late_reminder(application, slot, officer, now):
+    interview = book(application, slot, officer)
+    days_of_sweeps(now, NOW, slot.starts_at - DAY)
+    joined = StaffFactory()
+    replace_interviewer(interview_id=interview.pk, seat="interviewer", person=joined, by=slot.interviewer)
+    days_of_sweeps(now, slot.starts_at - DAY, slot.starts_at - timedelta(hours=3))
+    assert reminders_of(joined) == []
+    days_of_sweeps(now, slot.starts_at - timedelta(hours=3), slot.starts_at)
+    assert reminders_of(joined) == [joined.email]
+
+
+@pytest.mark.parametrize("what", ["moved", "cancelled", "held"])
+def test_a_reminder_that_waits_is_not_sent_once_the_interview_has_changed(application, slot, officer, now, what):
+    interview = book(application, slot, officer)
+    days_of_sweeps(now, NOW, slot.starts_at - 2 * DAY + timedelta(hours=1))
+    assert len(reminders_of()) == 3
+    match what:
+        case "moved":
+            change(application, slot_at(application, NOW + 12 * DAY), officer)
+        case "cancelled":
+            cancel_interview(application_id=application.pk, by=officer)
+        case "held":
+            Interview.objects.filter(pk=interview.pk).update(status=InterviewStatus.HELD)
+            from upstream.correspondence.delivery import take_up
+
+            assert all(take_up(pk) is None for pk in mail("interview-reminder").values_list("pk", flat=True))
+    assert set(mail("interview-reminder").values_list("status", flat=True)) == {EmailStatus.SUPPRESSED}
+
+
+# What interviewers note
+
+
+@pytest.fixture
+def guide(application):
+    return [
+        InterviewQuestion.objects.create(call=application.call, text=f"Question {n}", anchors=["a", "b", "c", "d", "e"], position=n)
+        for n in (1, 2)
+    ]
+
+
+def test_an_interview_is_held_once_it_has_ended_and_both_sheets_are_in(application, slot, officer, guide, now):
+    interview = book(application, slot, officer)
+    scores = dict(zip(slot.interviewers, (2, 5), strict=True))
+    first, second = slot.interviewers
+    with pytest.raises(ValidationError, match="after the interview"):
+        submit_sheet(interview_id=interview.pk, by=first)
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=first)
+    note(interview, first, lines={guide[0].pk: Line(2, "")})
+    with pytest.raises(ValidationError, match="Question 2"):
+        submit_sheet(interview_id=interview.pk, by=first)
+    for person, score in scores.items():
+        revision = InterviewSheet.objects.get(interviewer=person).revision
+        note(interview, person, revision=revision, lines={question.pk: Line(score, "Said so") for question in guide})
+        submit_sheet(interview_id=interview.pk, by=person)
+        interview.refresh_from_db()
+        assert interview.is_booked
+    now(slot.starts_at + timedelta(minutes=42))
+    stop_timer(interview_id=interview.pk, by=second)
+    interview.refresh_from_db()
+    assert interview.status == InterviewStatus.HELD
+    assert interview.duration == timedelta(minutes=42)
+    assert Application.objects.with_interview_mean().get().interview_mean == 3.5
+    ConflictFactory(application=application, user=first)
+    assert Application.objects.with_interview_mean().get().interview_mean == 5
+
+
+def test_the_mean_of_an_interview_that_is_not_held_is_none(application, slot, officer):
+    book(application, slot, officer)
+    assert Application.objects.with_interview_mean().get().interview_mean is None
+
+
+def test_the_guide_is_frozen_in_the_database_once_an_answer_is_scored(application, slot, officer, guide, now):
+    interview = book(application, slot, officer)
+    note(interview, slot.interviewer, lines={guide[0].pk: Line(None, "Ask first")})
+    guide[1].text = "Better words"
+    guide[1].save()
+    note(interview, slot.interviewer, revision=1, lines={guide[0].pk: Line(3, "Ask first")})
+    guide[1].text = "Other words"
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        guide[1].save()
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        guide[1].delete()
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        InterviewQuestion.objects.create(call=application.call, text="One more", anchors=["a", "b", "c", "d", "e"])
+    assert InterviewScore.objects.count() == 1
+
+
+def test_the_pilots_guide_has_six_questions_with_five_anchors(db):
+    content = pilot_content()
+    call = create_call(content=content, cohort=CohortFactory(), opens_at=NOW, closes_at=NOW + DAY, by=None)
+    assert [len(question.anchors) for question in call.interview_questions.all()] == [5] * 6

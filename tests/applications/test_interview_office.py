@@ -1,0 +1,407 @@
+"""Interviews in the office: the lists, who has not booked, offering times, the desk, the guide and the export."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from io import BytesIO, StringIO
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from applications.models import Assessment, Interview, InterviewSheet, InterviewSlot
+from applications.services.interview_sheets import Line, save_sheet, submit_sheet
+from applications.services.interviews import book_interview
+from applications.states import ApplicationStatus, InterviewStatus
+from tests.factories import CallFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
+from tests.factories.judging import (
+    AssessmentFactory,
+    ConflictFactory,
+    InterviewFactory,
+    InterviewQuestionFactory,
+    InterviewSlotFactory,
+    SubmittedFactory,
+)
+from upstream.audit.models import Entry
+from upstream.correspondence.models import OutboundEmail
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
+NOW = datetime(2026, 10, 20, 9, tzinfo=UTC)
+LIST = "/admin/applications/interview/"
+SLOTS = "/admin/applications/interviewslot/"
+
+
+@pytest.fixture
+def alex(move_clock):
+    move_clock(NOW)
+    return StaffFactory(full_name="Alex Reed")
+
+
+@pytest.fixture
+def sam(alex):
+    return StaffFactory(full_name="Sam Okafor")
+
+
+@pytest.fixture
+def call(alex):
+    return CallFactory(opens_at=NOW - timedelta(days=60), closes_at=NOW - timedelta(days=30), title="The call")
+
+
+@pytest.fixture
+def application(call):
+    council = CouncilFactory(official_name="Barset City Council")
+    ContactFactory(council=council)
+    return shortlisted(call, council=council, initiative_title="Streets that look after themselves", initiative_summary="In short.")
+
+
+def shortlisted(call, **options):
+    return SubmittedFactory(call=call, status=ApplicationStatus.SHORTLISTED, **options)
+
+
+@pytest.fixture
+def guide(call):
+    return [InterviewQuestionFactory(call=call, text=f"Question {n}?", position=n) for n in (1, 2)]
+
+
+@pytest.fixture
+def interview(application, alex, sam, guide):
+    slot = InterviewSlotFactory(call=application.call, starts_at=NOW + timedelta(days=6), interviewer=alex, second_interviewer=sam)
+    officer = application.council.contacts.get().user
+    return book_interview(application_id=application.pk, slot_id=slot.pk, contact_name="Priya Shah", phone="01632 960 001", by=officer)
+
+
+@pytest.fixture
+def office(client, alex):
+    client.force_login(alex)
+    return client
+
+
+def desk(interview, part="change"):
+    return f"{LIST}{interview.pk}/{part}/"
+
+
+def words(response):
+    return " ".join(response.content.decode().split())
+
+
+def typed(guide, revision=0, **more):
+    found = {"revision": str(revision), "summary": "Sound."}
+    for question in guide:
+        found |= {f"score{question.pk}": "4", f"note{question.pk}": f"About {question.text}"}
+    return found | more
+
+
+def test_the_desk_shows_what_one_rings_with_and_no_paper_scores(office, interview, alex, guide):
+    AssessmentFactory(application=interview.application, completed_at=NOW, is_eligible=True, note="Weak on evidence, says paper")
+    page = words(office.get(desk(interview)))
+    for text in ('href="tel:01632960001"', "Priya Shah", "Barset City Council", "In short.", "Question 1?", "3: Some"):
+        assert text in page
+    assert f"/admin/applications/application/{interview.application_id}/change/" in page
+    assert "Weak on evidence" not in page
+    assert not Assessment.objects.visible_to(alex).exists()
+
+
+def test_a_button_saves_whatever_it_says(office, interview, guide, alex, move_clock):
+    move_clock(interview.slot.starts_at)
+    page = words(office.post(desk(interview), typed(guide, action="start"), follow=True))
+    assert "The timer runs." in page
+    assert 'data-timer="2026-10-26T09:00:00+00:00"' in page
+    sheet = InterviewSheet.objects.get(interviewer=alex)
+    assert (sheet.revision, sheet.summary, sheet.scores.first().score) == (1, "Sound.", 4)
+    move_clock(interview.slot.starts_at + timedelta(minutes=30))
+    page = words(office.post(desk(interview), typed(guide, 1, action="stop"), follow=True))
+    assert "ended at 9:30am" in page
+    page = words(office.post(desk(interview), typed(guide, 1, action="start"), follow=True))
+    assert "ended at" not in page
+    interview.refresh_from_db()
+    assert interview.started_at == interview.slot.starts_at
+
+
+def test_the_other_sheet_opens_once_ones_own_is_submitted_and_stands_beside_it(office, client, interview, guide, sam, move_clock):
+    move_clock(interview.slot.starts_at + timedelta(minutes=50))
+    lines = {question.pk: Line(2, "Sam heard otherwise") for question in guide}
+    save_sheet(interview_id=interview.pk, revision=0, lines=lines, summary="", by=sam)
+    submit_sheet(interview_id=interview.pk, by=sam)
+    assert "Sam heard otherwise" not in words(office.get(desk(interview)))
+    page = words(office.post(desk(interview), typed(guide, action="submit"), follow=True))
+    assert "Your sheet is submitted and locked." in page
+    assert page.count("Sam heard otherwise") == 2
+    assert page.count("About Question") == 2
+    assert office.post(desk(interview), typed(guide, 1, action="submit")).status_code == 409
+
+
+def test_the_timer_can_be_stopped_after_both_sheets_are_in_and_the_interview_is_held_then(office, interview, guide, alex, sam, move_clock):
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    office.post(desk(interview), typed(guide, action="start"))
+    office.post(desk(interview), typed(guide, 1, action="submit"))
+    save_sheet(interview_id=interview.pk, revision=0, lines={q.pk: Line(3, "") for q in guide}, summary="", by=sam)
+    submit_sheet(interview_id=interview.pk, by=sam)
+    assert "Stop the timer" in words(office.get(desk(interview)))
+    assert "The timer has stopped." in words(office.post(desk(interview), {"action": "stop"}, follow=True))
+    interview.refresh_from_db()
+    assert interview.status == InterviewStatus.HELD
+
+
+def test_a_sheet_without_every_score_is_saved_and_not_submitted(office, interview, guide, move_clock):
+    move_clock(interview.slot.starts_at)
+    data = typed(guide, action="submit") | {f"score{guide[1].pk}": ""}
+    page = words(office.post(desk(interview), data))
+    assert "Select a score for “Question 2?”" in page
+    assert "About Question 2?" in page
+    sheet = InterviewSheet.objects.get(revision=1)
+    assert sheet.submitted_at is None
+
+
+def test_two_windows_show_both_versions_and_overwrite_nothing(office, interview, guide, alex):
+    office.post(desk(interview), typed(guide, action="later"))
+    response = office.post(desk(interview), typed(guide, action="later", summary="From the other window"))
+    assert response.status_code == 409
+    page = words(response)
+    assert "Nothing has been overwritten" in page
+    assert "From the other window" in page
+    assert "Sound." in page
+    assert 'name="revision" value="1"' in page
+    assert InterviewSheet.objects.get(interviewer=alex).summary == "Sound."
+    office.post(desk(interview), typed(guide, 1, action="later", summary="Both together"))
+    assert InterviewSheet.objects.get(interviewer=alex).summary == "Both together"
+
+
+def test_what_is_typed_after_submitting_or_cancelling_is_handed_back(office, interview, guide):
+    Interview.objects.filter(pk=interview.pk).update(status=InterviewStatus.CANCELLED)
+    response = office.post(desk(interview), typed(guide, summary="Typed too late"))
+    assert response.status_code == 409
+    assert "Typed too late" in words(response)
+
+
+def test_autosave_speaks_the_pages_protocol(office, interview, guide, alex):
+    url = desk(interview, "autosave")
+    answer = office.post(url, typed(guide)).json()
+    assert answer == {"revision": 1, "saved_at": "10:00am", "saved_by": "Alex Reed", "unsaved": []}
+    assert office.post(url, typed(guide)).json()["revision"] == 1  # the same again is no conflict
+    response = office.post(url, typed(guide, summary="Other"))
+    assert (response.status_code, response.json()["error"], response.json()["saved_by"]) == (409, "conflict", "Alex Reed")
+    answer = office.post(url, typed(guide, 1) | {f"score{guide[0].pk}": "9"}).json()
+    assert len(answer["unsaved"]) == 1
+    InterviewSheet.objects.update(submitted_at=NOW)
+    response = office.post(url, typed(guide, 1))
+    assert (response.status_code, response.json()) == (409, {"error": "closed"})
+
+
+def test_staff_who_do_not_ring_read_submitted_sheets_and_write_nothing(client, interview, guide):
+    client.force_login(StaffFactory())
+    page = words(client.get(desk(interview)))
+    assert "Only the two who ring note and score here" in page
+    assert "<textarea" not in page
+    assert client.post(desk(interview), typed(guide)).status_code == 403
+    assert client.post(desk(interview, "autosave"), typed(guide)).status_code == 409
+    InterviewSheet.objects.filter(interview=interview).update(submitted_at=NOW, summary="What was heard")
+    assert "What was heard" in words(client.get(desk(interview)))
+
+
+def test_a_conflicted_person_finds_no_desk_no_act_no_row_and_no_export(office, interview, guide, alex):
+    InterviewSheet.objects.filter(interview=interview).update(submitted_at=NOW, summary="Secret")
+    assert "Secret" in "".join(part.decode() for part in office.post(f"{LIST}export/csv/"))
+    ConflictFactory(application=interview.application, user=alex)
+    for part in ("change", "autosave", "missed", "held", "swap-first", "swap-second", "history", "delete"):
+        for method in (office.get, office.post):
+            response = method(desk(interview, part), follow=True)
+            refused = response.status_code in {404, 405} or (part == "delete" and response.status_code == 403)
+            assert refused or response.redirect_chain[-1][0] == "/admin/", part
+            assert "Barset" not in words(response)
+    assert office.get(desk(interview)).status_code == 404
+    assert "Barset" not in words(office.get(LIST))
+    assert "Barset" not in words(office.get(SLOTS))
+    assert "Barset" not in words(office.get(f"{SLOTS}{interview.slot_id}/change/"))
+    assert "Secret" not in "".join(part.decode() for part in office.post(f"{LIST}export/csv/"))
+
+
+def test_finance_and_officers_reach_nothing(client, interview, application):
+    finance = UserFactory(is_staff=True)
+    finance.groups.add(Group.objects.get(name="Finance"))
+    for person in (finance, application.council.contacts.get().user):
+        client.force_login(person)
+        for url in (LIST, SLOTS, f"{LIST}unbooked/", f"{SLOTS}series/", f"{SLOTS}offer/", desk(interview)):
+            assert client.get(url).status_code in {302, 403, 404}, url
+            assert client.post(url).status_code in {302, 403, 404, 405}, url
+
+
+def test_acts_of_the_desk(office, interview, alex, move_clock):
+    jo = StaffFactory(full_name="Jo Webb")
+    page = words(office.get(desk(interview)))
+    assert "Replace the first interviewer" in page
+    assert "Nobody answered" not in page
+    page = words(office.post(desk(interview, "swap-second"), {"person": jo.pk}, follow=True))
+    assert "Jo Webb now takes part." in page
+    kim = ConflictFactory(application=interview.application, user=StaffFactory()).user
+    assert "has a conflict of interest with this council" in words(office.post(desk(interview, "swap-first"), {"person": kim.pk}))
+    move_clock(interview.slot.starts_at + timedelta(minutes=5))
+    assert "Nobody answered" in words(office.get(desk(interview)))
+    page = words(office.post(desk(interview, "missed"), follow=True))
+    assert "We have asked the council to book again." in page
+    page = words(office.post(desk(interview, "held"), follow=True))
+    assert "The interview counts as held." in page
+
+
+def test_who_has_not_booked_can_be_asked_once_a_day(office, application, call):
+    InterviewSlotFactory(call=call)
+    unbooked = f"{LIST}unbooked/"
+    page = words(office.get(unbooked))
+    assert "1 shortlisted council has no interview." in page
+    url = reverse("admin:applications_application_nudge", args=[application.pk])
+    assert url in page
+    assert "We have asked Barset City Council" in words(office.post(url, follow=True))
+    assert "reminded today already" in words(office.post(url, follow=True))
+    assert OutboundEmail.objects.filter(kind="interview-nudge").count() == 1
+    InterviewFactory(application=application)
+    assert "Every shortlisted council has an interview" in words(office.get(unbooked))
+
+
+def test_a_series_is_shown_before_it_is_made(office, call, alex, sam):
+    data = {
+        "call": call.pk,
+        "interviewer": alex.pk,
+        "second_interviewer": sam.pk,
+        "first_day": "2026-10-23",
+        "last_day": "2026-10-26",
+        "opens": "09:30",
+        "lunch": "12:30",
+        "closes": "16:30",
+        "minutes": "45",
+        "gap": "15",
+    }
+    InterviewSlotFactory(interviewer=sam, starts_at=datetime(2026, 10, 26, 14, 30, tzinfo=UTC))
+    page = words(office.post(f"{SLOTS}series/", data | {"action": "preview"}))
+    assert "11 times of 45 minutes, from Alex Reed and Sam Okafor" in page
+    assert "09:30, 10:30, 11:30, 13:30, 14:30, 15:30" in page
+    assert "Sam Okafor has another slot at 2:30pm on Monday 26 October 2026" in page
+    assert InterviewSlot.objects.count() == 1
+    page = words(office.post(f"{SLOTS}series/", data | {"action": "make"}, follow=True))
+    assert "11 times offered. 1 time skipped." in page
+    assert InterviewSlot.objects.count() == 12
+    page = words(office.post(f"{SLOTS}series/", data | {"action": "make"}))
+    assert "There is no free time in this series." in page
+    assert "Select somebody else" in words(office.post(f"{SLOTS}series/", data | {"second_interviewer": alex.pk}))
+
+
+def test_one_time_is_offered_and_withdrawn(office, call, alex, sam):
+    data = {
+        "call": call.pk,
+        "interviewer": alex.pk,
+        "second_interviewer": sam.pk,
+        "starts_at_0": "2026-10-26",
+        "starts_at_1": "09:30",
+        "minutes": "45",
+    }
+    page = words(office.post(f"{SLOTS}offer/", data, follow=True))
+    assert "9:30am on Monday 26 October 2026 is offered." in page
+    assert "Alex Reed has another slot" in words(office.post(f"{SLOTS}offer/", data))
+    slot = InterviewSlot.objects.get()
+    page = words(office.post(f"{SLOTS}{slot.pk}/withdraw/", follow=True))
+    assert "is no longer offered." in page
+    assert "Withdrawn" in page
+
+
+def test_the_lists_filter_and_every_filter_counts_what_it_shows(office, interview, alex):
+    InterviewFactory(status=InterviewStatus.CANCELLED, slot__starts_at=NOW - timedelta(days=2))
+    InterviewSlotFactory(interviewer=alex, starts_at=NOW + timedelta(days=9))
+    for url, filters in (
+        (LIST, {"status": "booked", "day": "2026-10-26", "interviewer": alex.pk, "call": interview.application.call_id}),
+        (SLOTS, {"standing": "taken", "day": "2026-10-26"}),
+    ):
+        for name, value in filters.items():
+            response = office.get(url, {name: value})
+            shown = list(response.context["cl"].result_list)
+            assert shown == [interview if url == LIST else interview.slot], name
+            chosen = next(spec for spec in response.context["cl"].filter_specs if spec.parameter_name == name)
+            counts = [choice["display"] for choice in chosen.choices(response.context["cl"]) if choice["selected"]]
+            assert counts[0].endswith("(1)"), counts
+    assert len(office.get(SLOTS, {"interviewer": alex.pk}).context["cl"].result_list) == 2
+    for url in (LIST, SLOTS):
+        assert not office.get(url, {"day": "nonsense"}).context["cl"].result_list
+        assert not office.get(url, {"interviewer": "nonsense"}).context["cl"].result_list
+
+
+def test_sheets_to_submit_are_those_whose_time_has_come(office, interview, alex, sam, move_clock):
+    assert not office.get(LIST, {"sheets": "mine"}).context["cl"].result_list
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    for whose in ("mine", "any"):
+        assert list(office.get(LIST, {"sheets": whose}).context["cl"].result_list) == [interview]
+    InterviewSheet.objects.filter(interviewer=alex).update(submitted_at=NOW)
+    assert not office.get(LIST, {"sheets": "mine"}).context["cl"].result_list
+    assert list(office.get(LIST, {"sheets": "any"}).context["cl"].result_list) == [interview]
+
+
+def test_the_guide_is_written_on_the_calls_page_and_frozen_once_scored(office, interview, guide, alex, call):
+    url = f"/admin/applications/call/{call.pk}/change/"
+    page = words(office.get(url))
+    assert "Interview guide" in page
+    assert 'name="interview_questions-0-anchors"' in page
+    lines = {guide[0].pk: Line(3, "")}
+    save_sheet(interview_id=interview.pk, revision=0, lines=lines, summary="", by=alex)
+    page = words(office.get(url))
+    assert 'name="interview_questions-0-anchors"' not in page
+    assert "Question 1?" in page
+
+
+def test_the_export_has_scores_and_notes_of_the_sheets_that_one_may_read(office, interview, guide, alex, sam, move_clock):
+    move_clock(interview.slot.starts_at + timedelta(minutes=50))
+    office.force_login(alex)
+    for person in (alex, sam):
+        lines = {question.pk: Line(3, f"=SUM({person.full_name})") for question in guide}
+        save_sheet(interview_id=interview.pk, revision=0, lines=lines, summary="", by=person)
+    submit_sheet(interview_id=interview.pk, by=sam)
+    assert len(rows(office.post(f"{LIST}export/csv/"))) == 1  # Alex's own is still open, so Sam's is not for Alex
+    submit_sheet(interview_id=interview.pk, by=alex)
+    headings, *sheets = rows(office.post(f"{LIST}export/csv/"))
+    assert headings[:2] == ["Reference", "Council"]
+    assert headings[-5:] == ["Score: Question 1?", "Note: Question 1?", "Score: Question 2?", "Note: Question 2?", "Summary"]
+    assert {row[5] for row in sheets} == {"Alex Reed", "Sam Okafor"}
+    assert sheets[0][-5:-3] == ["3", "'=SUM(Alex Reed)"]
+    assert rows(office.post(f"{LIST}export/csv/?status=cancelled")) == [[*headings[:7], "Summary"]]
+    workbook = load_workbook(BytesIO(office.post(f"{LIST}export/xlsx/").content))
+    assert [[str(cell.value or "") for cell in row] for row in workbook.active.rows] == [headings, *sheets]
+    assert Entry.objects.filter(verb="interviews.exported").count() == 4
+
+
+def rows(response):
+    text = "".join(part.decode() for part in response)
+    return list(csv.reader(StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+@pytest.mark.parametrize("url", [LIST, SLOTS, f"{LIST}unbooked/"])
+def test_lists_ask_as_often_for_fifty_rows_as_for_five(office, call, alex, sam, url):
+    counts = []
+    for start, more in ((0, 5), (5, 45)):
+        for number in range(start, start + more):
+            slot = InterviewSlotFactory(call=call, interviewer=alex, second_interviewer=sam, starts_at=NOW + timedelta(days=number))
+            application = shortlisted(call)
+            if url != f"{LIST}unbooked/":
+                interview = InterviewFactory(application=application, slot=slot)
+                for person in (alex, sam):
+                    InterviewSheet.objects.create(interview=interview, interviewer=person)
+        counts.append(queries(office, url))
+    print(f"\n{url}: {counts} queries")
+    assert counts[0] == counts[1] < 20
+
+
+def test_the_desk_asks_as_often_for_fifty_questions_as_for_five(office, call, interview, alex):
+    counts = []
+    for more in (5, 45):
+        questions = InterviewQuestionFactory.create_batch(more, call=call)
+        revision = InterviewSheet.objects.get(interviewer=alex).revision
+        lines = {question.pk: Line(None, "Noted") for question in questions}
+        save_sheet(interview_id=interview.pk, revision=revision, lines=lines, summary="", by=alex)
+        counts.append(queries(office, desk(interview)))
+    print(f"\ndesk: {counts} queries")
+    assert counts[0] == counts[1] < 20
+
+
+def queries(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)

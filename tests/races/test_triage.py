@@ -1,0 +1,81 @@
+"""Assessors who go for the same EoI at the same moment."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection
+
+from applications.models import Assessment
+from applications.services import triage
+from tests.factories import CallFactory, StaffFactory
+from tests.factories.judging import AssessmentFactory, SubmittedFactory
+from tests.races.conftest import at_once
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+TOGETHER = 6
+
+
+def go_for_the_next(monkeypatch, eois, taken=1):
+    """Let six assessors ask for the next one at once, where each EoI has `taken` of its two seats taken. Return what came of each."""
+    find = triage.free_seat
+
+    def slowly(application):
+        seat = find(application)
+        time.sleep(0.05)  # as long as a busy server takes to go on
+        return seat
+
+    monkeypatch.setattr(triage, "free_seat", slowly)
+    call_command("sync_roles")
+    call = CallFactory()
+    for eoi in SubmittedFactory.create_batch(eois, call=call):
+        for seat in range(1, taken + 1):
+            AssessmentFactory(application=eoi, seat=seat)
+    return at_once([lambda by=by: triage.claim_next(call_id=call.pk, by=by) for by in StaffFactory.create_batch(TOGETHER)])
+
+
+@pytest.fixture
+def no_seats(transactional_db: None) -> Iterator[None]:
+    """Drop the constraint on seats, and put it back afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE applications_assessment DROP CONSTRAINT one_assessment_per_seat")
+    yield
+    Assessment.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE applications_assessment ADD CONSTRAINT one_assessment_per_seat UNIQUE (application_id, seat)")
+
+
+def test_one_gets_the_last_seat_and_the_others_are_told_that_nothing_is_left(monkeypatch):
+    results = go_for_the_next(monkeypatch, eois=1)
+    print(f"\ntaking up one EoI: {TOGETHER} at once for one seat, {results.count(None)} told that nothing is left")
+    assert results.count(None) == TOGETHER - 1
+    assert [assessment.seat for assessment in results if assessment] == [2]
+
+
+def test_who_loses_a_race_is_served_another(monkeypatch):
+    results = go_for_the_next(monkeypatch, eois=TOGETHER)
+    assert len({assessment.application_id for assessment in results}) == TOGETHER
+
+
+def test_two_seats_go_to_two_assessors(monkeypatch):
+    results = go_for_the_next(monkeypatch, eois=3, taken=0)
+    assert None not in results
+    assert sorted(Assessment.objects.values_list("seat", flat=True)) == [1, 1, 1, 2, 2, 2]
+
+
+def test_without_the_lock_the_constraint_still_lets_only_one_in(monkeypatch, no_locks):
+    no_locks()
+    results = go_for_the_next(monkeypatch, eois=1)
+    refused = [result for result in results if isinstance(result, IntegrityError)]
+    print(f"\ntaking up one EoI without the lock: {len(refused)} of {TOGETHER} fail with an error")
+    assert refused
+    assert Assessment.objects.count() == 2
+
+
+@pytest.mark.usefixtures("no_seats")
+def test_without_lock_and_constraint_several_would_sit_in_one_seat(monkeypatch, no_locks):
+    no_locks()
+    go_for_the_next(monkeypatch, eois=1)
+    print(f"\ntaking up one EoI without lock and constraint: {Assessment.objects.count() - 1} in one seat")
+    assert Assessment.objects.count() > 2
