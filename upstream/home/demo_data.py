@@ -107,7 +107,7 @@ def make_officer(council: Council, name: str, job: str) -> User:
 def open_call(file_question: dict[str, Any], *, by: User) -> Call:
     """Publish a call in the pilot's words that opened three weeks ago."""
     closes_at = closing()
-    cohort = Cohort.objects.create(slug=SLUG, reference_prefix="DEMO", **cohort_facts(closes_at))
+    cohort = Cohort.objects.create(slug=SLUG, reference_prefix="DEMO", **cohort_facts(answer_after(closes_at), "demonstration"))
     content = pilot_content()
     content["sections"][-1]["questions"].append(file_question)
     opens_at = datetime.combine(localdate(clock.now()) - OPEN_FOR, time(9), LONDON)
@@ -118,7 +118,7 @@ def open_call(file_question: dict[str, Any], *, by: User) -> Call:
 def move_on(call: Call) -> None:
     """Give a demonstration that was left lying new dates, and the request that waits for a second person with it."""
     closes_at = closing()
-    Cohort.objects.filter(pk=call.cohort_id).update(**cohort_facts(closes_at))
+    Cohort.objects.filter(pk=call.cohort_id).update(**cohort_facts(answer_after(closes_at), "demonstration"))
     call.cohort.refresh_from_db()
     changes = {"closes_at": closes_at, **call_texts(call.cohort)}
     Call.objects.filter(pk=call.pk).update(**changes)
@@ -142,12 +142,16 @@ def midday(day: date) -> datetime:
     return datetime.combine(day, MIDDAY, LONDON)
 
 
-def cohort_facts(closes_at: datetime) -> dict[str, Any]:
-    """Return the name and the dates of a cohort whose call closes then."""
-    answer_by = add_working_days(closes_at.date(), 25, "england")
+def answer_after(closes_at: datetime) -> date:
+    """Return the day by which the councils of a call that closes then are promised an answer."""
+    return add_working_days(closes_at.date(), 25, "england")
+
+
+def cohort_facts(answer_by: date, note: str) -> dict[str, Any]:
+    """Return the name and the dates of a cohort whose councils are promised an answer by that day."""
     starts_on = first_of_month(answer_by, 2)
     return {
-        "name": f"Upstream Collaborative {years(starts_on)} (demonstration)",
+        "name": f"Upstream Collaborative {years(starts_on)} ({note})",
         "starts_on": starts_on,
         "ends_on": first_of_month(starts_on, 12) - timedelta(days=1),
         "confirmations_due_on": answer_by,
@@ -200,8 +204,7 @@ def write_expression(call: Call, sections: list[Section], council: Council, expr
     done = expression.get("done", len(sections))
     answers = answers_by_section(expression)
     for number, section in enumerate(sections[: done + 1]):
-        questions = [question for question in section.questions.all() if question.kind != QuestionKind.FILE]
-        values = {question.pk: chosen(question, value) for question, value in zip(questions, answers[section.slug], strict=True)}
+        values = {question.pk: value for question, value in answered(section, answers)}
         writer = people[number % len(people)]
         save_section(application_id=application.pk, section=section, revision=0, values=values, completed=number < done, by=writer)
     if "letter" in expression:
@@ -239,6 +242,12 @@ def answers_by_section(expression: dict[str, Any]) -> dict[str, list[Any]]:
         "learning": [expression["learning"]],
         "partners": [expression["partners"], expression["obstacles"]],
     }
+
+
+def answered(section: Section, answers: dict[str, list[Any]]) -> list[tuple[Question, Any]]:
+    """Return the section's questions, those for a file left out, with their answers as they are kept."""
+    questions = [question for question in section.questions.all() if question.kind != QuestionKind.FILE]
+    return [(question, chosen(question, value)) for question, value in zip(questions, answers[section.slug], strict=True)]
 
 
 def chosen(question: Question, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Load the demonstration: invented councils and people, and a call that is open. Never in production."""
+"""Load the demonstration: invented councils and people, a call that is open, and one at selection. Never in production."""
 
 from typing import Any
 
@@ -8,10 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from upstream.env import Mode
 from upstream.home.demo_data import load_demo
+from upstream.home.demo_selection import load_selection
 
 
 class Command(BaseCommand):
-    """Idempotent: once loaded, the demonstration is left as it is, but for new dates when its call has run out."""
+    """Idempotent: once loaded, the demonstration is left as it is, but for new dates when they have run out."""
 
     help = __doc__
 
@@ -22,4 +23,5 @@ class Command(BaseCommand):
             raise CommandError(message)
         call_command("sync_roles")
         load_demo()
+        load_selection()
         self.stdout.write("The demonstration is loaded.")
