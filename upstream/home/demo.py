@@ -28,7 +28,11 @@ PEOPLE = {
     "second-council": Person("priya.nair@northmere.example", "Officer of another council", "home"),
     "staff": Person("alex.morgan@upstream.example", "Programme staff", "admin:index"),
     "second-staff": Person("jo.lindqvist@upstream.example", "Programme staff who approve", "admin:index"),
+    "interviewer": Person("theo.banerjee@upstream.example", "Programme staff who interview", "admin:index"),
     "superuser": Person("admin@upstream.example", "Superuser", "admin:index"),
+    "shortlisted": Person("rosalind.keane@tamarleigh.example", "Officer of a shortlisted council", "home"),
+    "panel-member": Person("aoife.brennan@advisers.example", "Panel member with scores left to do", "home"),
+    "chair": Person("ruth.abara@advisers.example", "Chair of the panel", "home"),
 }
 
 

@@ -4,17 +4,32 @@ Everything is made by the services that people use, each step at the time when i
 """
 
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils.timezone import localdate
 
-from applications.models import Answer, Application, Call, Section, SectionProgress
+from applications.models import (
+    Answer,
+    Application,
+    Assessment,
+    Assignment,
+    Call,
+    Conflict,
+    Decision,
+    Interview,
+    InterviewSheet,
+    InterviewSlot,
+    Panel,
+    PanelMember,
+    Release,
+    Review,
+    Section,
+    SectionProgress,
+)
 from applications.services.answers import form_of
 from applications.services.calls import create_call, publish_call
 from applications.services.eoi import start_application
@@ -24,27 +39,36 @@ from applications.states import QuestionPurpose
 from cohort.models import Cohort, Council
 from upstream import clock
 from upstream.accounts.models import User
+from upstream.audit.services import record
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import LONDON, add_working_days
-from upstream.home.demo_data import DATA, answered, answers_by_section, call_texts, cohort_facts, make_officer, midday
+from upstream.home.demo_data import DATA, STALE, answered, answers_by_section, as_of, call_texts, cohort_facts, make_officer, midday
+from upstream.home.demo_judging import judge
 
 SLUG = "demonstration-selection"
-CLOSED_FOR = timedelta(days=35)
+CLOSED_FOR = 25  # working days, which are five weeks
 OPEN_FOR = timedelta(days=42)
-ANSWER_IN = timedelta(days=14)
+ANSWER_IN = 10  # working days, which are two weeks
+NOTE = "demonstration, at selection"
 MONTHS = (-36, 5)  # when initiatives started or will start, from the month in which their EoI was written
 
-
-@contextmanager
-def as_of(moment: datetime) -> Iterator[None]:
-    """Let the services judge by this moment in place of the database's clock, so that a past is made by the rules of its time."""
-    now = clock.now
-    clock.now = lambda: moment
-    try:
-        yield
-    finally:
-        clock.now = now
+# What bears a time, the way from there to the call, and the columns that move on. Attempts and the trail stay as they are.
+DATED: dict[type[Model], tuple[str, list[str]]] = {
+    Call: ("pk", ["opens_at", "closes_at", "published_at"]),
+    Application: ("call", ["created_at", "submitted_at"]),
+    SectionProgress: ("application__call", ["saved_at"]),
+    Assessment: ("application__call", ["claimed_at", "saved_at", "completed_at"]),
+    Decision: ("application__call", ["decided_at", "released_at"]),
+    Release: ("call", ["prepared_at", "released_at"]),
+    Interview: ("application__call", ["booked_at", "started_at", "ended_at"]),
+    InterviewSheet: ("interview__application__call", ["created_at", "saved_at", "submitted_at"]),
+    Panel: ("call", ["due_at"]),
+    PanelMember: ("panel__call", ["invited_at", "declared_at"]),
+    Conflict: ("application__call", ["decided_at"]),
+    Assignment: ("application__call", ["committed_at"]),
+    Review: ("assignment__application__call", ["saved_at", "submitted_at"]),
+}
 
 
 def read(name: str) -> dict[str, Any]:
@@ -54,22 +78,25 @@ def read(name: str) -> dict[str, Any]:
 
 @transaction.atomic
 def load_selection() -> None:
-    """Load the cohort at selection once. Needs what `load_demo` has made."""
-    if Cohort.objects.filter(slug=SLUG).exists():
+    """Load the cohort at selection once; a later run moves it on by whole weeks when its answers are due. Needs what `load_demo` made."""
+    call = Call.objects.select_related("cohort").filter(cohort__slug=SLUG).first()
+    if call:
+        move_on(call)
         return
     content = read("demo.toml") | read("selection.toml")
     before = OutboundEmail.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     call = closed_call(by=User.objects.get(email="alex.morgan@upstream.example"))
     write_expressions(call, content)
+    judge(call, content)
     count_as_sent(after=before)
 
 
 def closed_call(*, by: User) -> Call:
     """Publish a call in the pilot's words that closed five weeks ago."""
     today = localdate(clock.now())
-    closes_at = midday(add_working_days(today - CLOSED_FOR - timedelta(days=1), 1, "england"))
+    closes_at = midday(add_working_days(today, -CLOSED_FOR, "england"))
     opens_at = datetime.combine(closes_at.date() - OPEN_FOR, time(9), LONDON)
-    facts = cohort_facts(add_working_days(today + ANSWER_IN - timedelta(days=1), 1, "england"), "demonstration, at selection")
+    facts = cohort_facts(add_working_days(today, ANSWER_IN, "england"), NOTE)
     with as_of(opens_at - timedelta(days=7)):
         cohort = Cohort.objects.create(slug=SLUG, reference_prefix="DEMO2", **facts)
         content = pilot_content()
@@ -90,7 +117,7 @@ def write_expressions(call: Call, content: dict[str, Any]) -> None:
     moments = sorted(call.closes_at - timedelta(minutes=8 + draw.expovariate(1 / 5_000)) for _ in content["initiatives"])
     for initiative, moment in zip(content["initiatives"], moments, strict=True):
         drawn = {name: draw.choice(texts) for name, texts in passages.items()}
-        expression = initiative | drawn | writers[initiative["council"]] | {"months": draw.randint(*MONTHS)}
+        expression = writers[initiative["council"]] | drawn | {"months": draw.randint(*MONTHS)} | initiative
         with as_of(max(moment, call.opens_at + timedelta(days=1))):
             write_whole(call, sections, councils[initiative["council"]], expression)
 
@@ -123,6 +150,25 @@ def strangers(content: dict[str, Any], draw: Random) -> dict[str, dict[str, Any]
         }
         for initiative in content["initiatives"]
     }
+
+
+def move_on(call: Call) -> None:
+    """Let everything have happened later by as many weeks as put the answers two weeks ahead again, if they are due within days."""
+    today = localdate(clock.now())
+    if call.cohort.confirmations_due_on >= today + STALE:
+        return
+    weeks = (add_working_days(today, ANSWER_IN, "england") - call.cohort.confirmations_due_on) // timedelta(weeks=1)
+    by = timedelta(weeks=weeks)
+    facts = cohort_facts(call.cohort.confirmations_due_on + by, NOTE)
+    Cohort.objects.filter(pk=call.cohort_id).update(**facts)
+    call.cohort.refresh_from_db()
+    Call.objects.filter(pk=call.pk).update(**call_texts(call.cohort))
+    for model, (path, fields) in DATED.items():
+        model._default_manager.filter(**{path: call.pk}).update(**{field: F(field) + by for field in fields})
+    # From the last one on, as nobody can interview twice at a time, not even between two updates.
+    for slot in InterviewSlot.objects.filter(call=call).order_by("-starts_at"):
+        InterviewSlot.objects.filter(pk=slot.pk).update(starts_at=slot.starts_at + by)
+    record(actor=None, verb="call.changed", subject=call, weeks=weeks)
 
 
 def count_as_sent(*, after: int) -> None:

@@ -1,5 +1,6 @@
 """The demonstration's cohort at selection. It is loaded once for all tests here, which leave it as it is."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,15 +11,18 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils.timezone import localtime
 
-from applications.models import Call
-from applications.states import ApplicationStatus, AttemptOutcome
+from applications.models import Application, Assessment, Call, Conflict, Interview, InterviewSheet, InterviewSlot, Letter, Review
+from applications.services.scoring import compared
+from applications.states import ApplicationStatus, AttemptOutcome, ConflictStatus, InterviewStatus
+from applications.tasks import make_letter
 from cohort.models import Council
 from cohort.states import CouncilKind, Nation, Region
 from upstream import clock
+from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.home.demo import PEOPLE
-from upstream.home.demo_selection import SLUG
+from upstream.home.demo_selection import SLUG, load_selection
 
 pytestmark = pytest.mark.django_db
 
@@ -58,9 +62,9 @@ def test_everybody_whom_a_sign_in_link_names_is_there_with_a_proven_address(demo
 
 def test_the_call_closed_five_weeks_ago_at_midday_on_a_working_day_and_answers_are_due_in_two_weeks(call):
     closing, now = localtime(call.closes_at), clock.now()
-    assert timedelta(days=29) < now - call.closes_at < timedelta(days=36)
+    assert timedelta(days=34) < now - call.closes_at < timedelta(days=44)
     assert (closing.hour, closing.minute, closing.weekday() < 5) == (12, 0, True)
-    assert 13 <= (call.cohort.confirmations_due_on - localtime(now).date()).days <= 19
+    assert 13 <= (call.cohort.confirmations_due_on - localtime(now).date()).days <= 21
 
 
 def test_sixty_whole_expressions_of_interest_came_in_before_the_closing(call):
@@ -71,7 +75,6 @@ def test_sixty_whole_expressions_of_interest_came_in_before_the_closing(call):
         assert attempt.outcome == AttemptOutcome.ACCEPTED
         assert call.opens_at < attempt.at == application.submitted_at < attempt.deadline == call.closes_at
         assert application.content_hash
-    assert ApplicationStatus.DRAFT not in {application.status for application in applications}
 
 
 def test_they_come_from_councils_of_every_kind_nation_and_region_and_of_many_controls(call):
@@ -83,6 +86,69 @@ def test_they_come_from_councils_of_every_kind_nation_and_region_and_of_many_con
 
 
 def test_no_message_of_that_past_is_still_to_be_sent(call):
+    letters = OutboundEmail.objects.filter(kind="decision-letter")
+    assert letters.filter(status=EmailStatus.SENT, sent_at__gt=call.closes_at).count() == letters.count() == 60
     receipts = OutboundEmail.objects.filter(kind="application-submitted", sent_at__lt=call.closes_at)
     assert receipts.filter(status=EmailStatus.SENT).count() == 60
     assert not OutboundEmail.objects.filter(status=EmailStatus.QUEUED, send_after__lt=call.closes_at).exists()
+
+
+def test_the_shortlist_is_released_by_a_second_person_and_assessors_agreed_about_most_of_it(call):
+    release = call.releases.get()
+    assert (release.prepared_by.email, release.released_by.email) == (PEOPLE["staff"].email, PEOPLE["second-staff"].email)
+    statuses = Counter(call.applications.values_list("status", flat=True))
+    assert set(statuses) == {ApplicationStatus.SHORTLISTED, ApplicationStatus.NOT_SHORTLISTED, ApplicationStatus.INELIGIBLE}
+    assert 24 < statuses[ApplicationStatus.SHORTLISTED] < 40
+    found = compared(Application.objects.filter(call=call), Assessment.objects.all())
+    assert {len(comparison.judged) for comparison in found} == {2, 3}
+    assert 2 < sum(comparison.differs for comparison in found) < 12
+
+
+def test_the_letters_wait_for_the_worker(call):
+    letters = Letter.objects.filter(decision__application__call=call)
+    assert letters.unmade().count() == letters.count() == 60
+    make_letter(letters.first().pk)
+    assert letters.unmade().count() == 59
+
+
+def test_interviews_are_held_but_for_one_that_was_missed_and_the_council_of_the_one_click_officer(call):
+    statuses = Counter(Interview.objects.filter(application__call=call).values_list("status", flat=True))
+    shortlisted = call.applications.filter(status=ApplicationStatus.SHORTLISTED).count()
+    assert statuses == {InterviewStatus.HELD: shortlisted - 3, InterviewStatus.BOOKED: 2, InterviewStatus.NO_SHOW: 1}
+    assert Interview.objects.filter(status=InterviewStatus.BOOKED, slot__starts_at__gt=clock.now()).count() == 1
+    unbooked = Application.objects.awaiting_interview().get(call=call)
+    assert Application.objects.visible_to(User.objects.get(email=PEOPLE["shortlisted"].email)).get() == unbooked
+    assert InterviewSlot.objects.open_to(unbooked, clock.now()).exists()
+
+
+def test_the_interviewer_has_a_sheet_to_submit(call):
+    own = InterviewSheet.objects.unsubmitted_of(User.objects.get(email=PEOPLE["interviewer"].email))
+    assert own.filter(interview__slot__starts_at__lt=clock.now()).get().scores.filter(score__isnull=False).count() == 6
+
+
+def test_the_panel_has_scored_all_but_a_few_and_nobody_has_what_they_have_an_interest_in(call):
+    reviews = Review.objects.filter(assignment__application__call=call)
+    assert reviews.count() == 3 * call.applications.filter(status=ApplicationStatus.SHORTLISTED).count()
+    assert reviews.counting().count() == reviews.count() - 13
+    assert reviews.waiting().filter(assignment__member__user__email=PEOPLE["panel-member"].email).count() == 4
+    assert call.panel.members.get(is_chair=True).user.email == PEOPLE["chair"].email
+    assert Counter(Conflict.objects.values_list("status", flat=True)) == {ConflictStatus.ACTIVE: 2, ConflictStatus.WAIVED: 1}
+    for conflict in Conflict.objects.active():
+        assert not reviews.filter(assignment__application=conflict.application, assignment__member__user=conflict.user).exists()
+    assert call.panel.due_at > clock.now()
+
+
+def test_it_moves_on_by_weeks_when_the_answers_are_due(call, move_clock):
+    slots = list(InterviewSlot.objects.filter(call=call).values_list("starts_at", flat=True))
+    move_clock(clock.now() + timedelta(days=90))
+    load_selection()
+    moved = Call.objects.select_related("cohort", "panel").get(pk=call.pk)
+    by = moved.closes_at - call.closes_at
+    assert by % timedelta(weeks=1) == timedelta(0)
+    assert 6 < (moved.cohort.confirmations_due_on - localtime(clock.now()).date()).days < 22
+    assert f"{moved.cohort.starts_on:%B %Y}" in moved.timeline
+    assert [start - by for start in InterviewSlot.objects.filter(call=call).values_list("starts_at", flat=True)] == slots
+    application = moved.applications.first()
+    assert moved.opens_at < application.submitted_at < moved.closes_at
+    load_selection()
+    assert Call.objects.get(pk=call.pk).closes_at == moved.closes_at
