@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from applications.models import Application, Extension, Letter, SubmissionAttempt
+from applications.models import Answer, Application, Extension, Letter, SubmissionAttempt
 from applications.services.answers import AnsweredSection, answered_sections
 from cohort.models import CouncilContact
 from upstream import clock
@@ -18,6 +18,8 @@ VERBS = {
     "application.started": "Started",
     "application.submitted": "Submitted",
     "application.withdrawn": "Withdrawn",
+    "file.stored": "File attached",
+    "file.removed": "File removed",
     "application.third_asked": "A third assessor asked for",
     "assessment.put_back": "Given back to the queue of triage",
     "decision.held": "Decision held",
@@ -47,7 +49,8 @@ class Press:
 def everything_about(application: Application, user: User) -> dict[str, Any]:
     """Return the page's context: what this person may see of everything that belongs to the EoI."""
     sections = answered_sections(application)
-    entries = Entry.objects.about(application) if user.has_perm("audit.view_entry") else Entry.objects.none()
+    files = Entry.objects.about_each(Answer, application.answers.values("pk"))
+    entries = Entry.objects.about(application) | files if user.has_perm("audit.view_entry") else Entry.objects.none()
     extensions = Extension.objects.visible_to(user).filter(call=application.call_id, council=application.council_id).with_status()
     letters = Letter.objects.visible_to(user).filter(decision__application=application)
     messages = OutboundEmail.objects.visible_to(user)
@@ -58,7 +61,7 @@ def everything_about(application: Application, user: User) -> dict[str, Any]:
         "can_still_submit": application.is_draft and clock.now() < application.deadline,  # type: ignore[attr-defined]
         "extensions": extensions.select_related("requested_by", "approved_by"),
         "people": contacts.select_related("user"),
-        "history": list(history(list(entries))),
+        "history": list(history(list(entries.order_by("pk")))),
         "presses": list(presses(application, sections)),
         "messages_about": about.defer("text", "html"),
     }

@@ -54,6 +54,7 @@ def test_staff_read_what_the_council_wrote_and_whatever_happened(read, whole, of
         "Accepted",
         reverse("admin:correspondence_outboundemail_change", args=[receipt.pk]),
         "Started",
+        "File attached",
         officer.full_name,
     ):
         assert words in page, words

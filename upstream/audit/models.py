@@ -15,6 +15,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Return the entries about one record, oldest first."""
         return self.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk).order_by("pk")
 
+    def about_each(self, model: type[models.Model], subject_ids: models.QuerySet[Any]) -> "EntryQuerySet":
+        """Return the entries about several records of one kind, oldest first."""
+        return self.filter(subject_type=model._meta.label_lower, subject_id__in=subject_ids).order_by("pk")
+
 
 class Entry(models.Model):
     """One act. Holds ids, not names, so that erasing a person leaves the trail whole."""

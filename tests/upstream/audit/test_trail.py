@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import CallFactory, ContactFactory, StaffFactory, UserFactory
+from tests.factories import CallFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
 from upstream.audit.models import Entry
 from upstream.audit.services import broken_entries, record
 
@@ -171,3 +171,14 @@ def test_the_list_asks_as_many_questions_for_fifty_entries_as_for_five(trail, dj
     fill(45)
     with django_assert_num_queries(len(few)):
         assert "50 audit entries" in trail()
+
+
+@pytest.mark.usefixtures("roles")
+def test_a_records_history_is_what_the_trail_says_of_it(client):
+    staff = StaffFactory()
+    client.force_login(staff)
+    council, other = CouncilFactory(), CouncilFactory()
+    mine = record(actor=staff, verb="council.changed", subject=council)
+    record(actor=staff, verb="council.changed", subject=other)
+    history = client.get(reverse("admin:cohort_council_history", args=[council.pk]), follow=True)
+    assert list(history.context["cl"].result_list) == [mine]
