@@ -48,7 +48,7 @@ def submit_application(*, application_id: int, by: User, agreed: bool = True) ->
         application.privacy_version = application.call.privacy_version
         application.save(update_fields=["status", "submitted_at", "submitted_by", "content_hash", "terms_version", "privacy_version"])
         notifications.application_submitted(application)
-        record(actor=by, verb="application.submitted", subject=application, hash=application.content_hash)
+        record(actor=by, verb="application.submitted", subject=application, at=now, hash=application.content_hash)
     return attempt
 
 

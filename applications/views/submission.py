@@ -13,7 +13,6 @@ from applications.services.answers import answered_sections
 from applications.services.submission import submit_application, withdraw_application
 from applications.states import AttemptOutcome
 from applications.views.eoi import get_application
-from cohort.policies import can_submit_for
 from upstream import clock
 from upstream.http import UserRequest
 from upstream.transitions import InvalidTransition
@@ -33,12 +32,7 @@ def check(request: UserRequest, reference: str) -> HttpResponse:
 
 
 def submit(request: UserRequest, application: Application) -> HttpResponse:
-    """Press the button. Every press of somebody who may is kept; an editor, who has no button, is sent back and nothing is kept.
-
-    Whether they still may, in time and with everything, is the service's to judge.
-    """
-    if not can_submit_for(request.user, application.council):
-        return redirect("applications:eoi", application.reference)
+    """Press the button. Whether the person may, in time and with everything, is the service's to judge."""
     form = SubmitForm(request.POST)
     try:
         attempt = submit_application(application_id=application.pk, by=request.user, agreed=form.is_valid())

@@ -161,7 +161,7 @@ def lock_standing(*, user: User, council_id: int, to_submit: bool = False) -> No
     if to_submit:
         standing = standing.filter(role=ContactRole.SUBMITTER)
     if not standing.order_by().select_for_update(no_key=True):  # without its order, so that the council's row is left out
-        message = f"You can no longer {'submit' if to_submit else 'act'} for {Council.objects.get(pk=council_id)}."
+        message = f"You cannot {'submit' if to_submit else 'act'} for {Council.objects.get(pk=council_id)} now."
         raise NotPossible(message)
 
 

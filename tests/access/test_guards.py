@@ -50,16 +50,6 @@ def without_permissions(*permissions: str) -> Removal:
     return without(User, "has_perm", lambda user, name, obj=None: name in permissions or asked(user, name, obj))
 
 
-def without_all(*removals: Removal) -> Removal:
-    """Take away guards that stand behind one another, none of which would be missed alone."""
-
-    def remove(patch: pytest.MonkeyPatch) -> None:
-        for removal in removals:
-            removal(patch)
-
-    return remove
-
-
 GUARDS: dict[str, tuple[str, Removal]] = {
     "signing in": ("account", without(SignInMiddleware, "process_view", lambda *_: None)),
     "EoIs of one's own councils": ("applications:eoi", without(ApplicationQuerySet, "visible_to", everything)),
@@ -71,13 +61,7 @@ GUARDS: dict[str, tuple[str, Removal]] = {
     "calls for the public": ("applications:call", without(CallQuerySet, "visible_to", everything)),
     "published calls": ("applications:begin", without(CallQuerySet, "published", everything)),
     "writing": ("applications:section", without("applications.views.sections", "can_write")),
-    "submitting": (
-        "applications:check",
-        without_all(
-            without("applications.views.submission", "can_submit_for"),
-            without("applications.services.submission", "lock_standing"),
-        ),
-    ),
+    "submitting": ("applications:check", without("applications.services.submission", "lock_standing")),
     "withdrawing": ("applications:withdraw", without("applications.views.submission", "can_withdraw")),
     "starting for one's council": ("applications:begin", without("applications.views.eoi", "can_act_for")),
     "seeing people": ("cohort:people", without("cohort.views", "can_see_people")),

@@ -369,8 +369,13 @@ def taken_off_meanwhile(monkeypatch, officer):
         CouncilContact.objects.filter(user=officer).update(status="ended")
         return True
 
-    for name in ("sections.can_write", "submission.can_submit_for", "submission.can_withdraw", "eoi.can_act_for"):
+    def submit(**press):
+        check()
+        return submit_application(**press)
+
+    for name in ("sections.can_write", "submission.can_withdraw", "eoi.can_act_for"):
         monkeypatch.setattr(f"applications.views.{name}", check)
+    monkeypatch.setattr("applications.views.submission.submit_application", submit)
 
 
 @pytest.mark.usefixtures("taken_off_meanwhile")
@@ -379,7 +384,7 @@ def test_somebody_taken_off_while_saving_gets_the_text_back(browser, draft):
     response = browser.post(page("section", draft, "evidence"), {"revision": "0", asked.field_name: "Two hours of work"})
     text = response.content.decode()
     assert response.status_code == 409
-    assert f"You can no longer act for {draft.council}." in text
+    assert f"You cannot act for {draft.council} now." in text
     assert "Two hours of work" in text
     assert page("eoi", draft) not in text
     assert not draft.answers.exists()
@@ -396,7 +401,7 @@ def test_somebody_taken_off_while_the_page_saves_is_told_so(browser, draft):
 def test_somebody_taken_off_while_submitting_or_withdrawing_is_told_so(browser, whole, name, sent):
     response = browser.post(page(name, whole), sent)
     assert response.url == page("eoi", whole)
-    assert f"You can no longer submit for {whole.council}." in browser.get(reverse("home")).content.decode()
+    assert f"You cannot submit for {whole.council} now." in browser.get(reverse("home")).content.decode()
     assert Application.objects.get(pk=whole.pk).is_draft
     assert not whole.attempts.exists()
 
@@ -408,7 +413,7 @@ def test_somebody_taken_off_while_starting_is_told_so(browser, call, contact):
     session.save()
     response = browser.post(reverse("applications:begin", args=[call.slug]))
     assert response.status_code == 409
-    assert f"You can no longer act for {contact.council}." in response.content.decode()
+    assert f"You cannot act for {contact.council} now." in response.content.decode()
     assert not Application.objects.exists()
 
 
