@@ -13,7 +13,7 @@ from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactStatus
 from tests.cohort.test_register import csv_of
 from tests.factories import CallFactory, ContactFactory, CriterionFactory, QuestionFactory, StaffFactory
-from tests.factories.judging import ConflictFactory, InterviewFactory, ReviewFactory
+from tests.factories.judging import AssessmentFactory, ConflictFactory, InterviewFactory, ReleaseFactory, ReviewFactory, SubmittedFactory
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -39,6 +39,8 @@ def superuser(db):
 @pytest.fixture
 def busy(whole, officer, superuser):
     """One record at least of everything that the office has a list of."""
+    User.objects.filter(pk=officer.pk).update(email="an.address.longer.than.a.phone.is.wide@barset.example.org")
+    officer.refresh_from_db()
     CriterionFactory(call=whole.call)
     council = whole.council
     council.controls.create(since="2019-05-03", control="labour", source="The council")
@@ -52,6 +54,8 @@ def busy(whole, officer, superuser):
     review = ReviewFactory(assignment__member__panel__call=whole.call)
     ConflictFactory(application=whole, user=review.assignment.member.user)
     InterviewFactory()
+    AssessmentFactory(application=SubmittedFactory(call=whole.call), assessor=superuser)
+    ReleaseFactory()
     FocusArea.objects.create(name="Upstream")
     ServiceArea.objects.create(name="Prevention")
     return whole

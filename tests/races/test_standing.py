@@ -63,10 +63,10 @@ def between(monkeypatch):
     for module, name in [(eoi, "_write"), (submission, "_outcome"), (submission, "check_transition")]:
         quickly = getattr(module, name)
 
-        def slowly(*arguments, quickly=quickly):
+        def slowly(*arguments, quickly=quickly, **named):
             event.set()
             time.sleep(SLOWLY)
-            return quickly(*arguments)
+            return quickly(*arguments, **named)
 
         monkeypatch.setattr(module, name, slowly)
     return event

@@ -67,9 +67,9 @@ def presses_together(monkeypatch):
     """Let twelve people press at the same moment, on one EoI after another, and return how often each EoI was accepted."""
     judge = submission._outcome
 
-    def slowly(attempt):
+    def slowly(*arguments, **named):
         time.sleep(0.02)  # as long as a busy server takes to go on
-        return judge(attempt)
+        return judge(*arguments, **named)
 
     monkeypatch.setattr(submission, "_outcome", slowly)
     accepted = []

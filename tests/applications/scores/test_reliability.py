@@ -207,7 +207,7 @@ def test_a_conflicted_member_of_staff_finds_no_trace(office, staff, call, scored
 
 
 def test_an_interviewer_sees_nothing_of_the_paper_scores(office, staff, call, scored):
-    InterviewSheet.objects.create(interview=InterviewFactory(application=scored[4]), interviewer=staff)
+    InterviewSheet.objects.create(interview=InterviewFactory(application=scored[4], slot__interviewer=staff), interviewer=staff)
     assert rows(reliability_page(office, call), "Agreement at each stage")[0][1:3] == ["8", "4"]
 
 

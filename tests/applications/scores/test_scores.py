@@ -187,7 +187,7 @@ def test_a_conflicted_member_of_staff_finds_no_trace(office, staff, call, scored
 
 def test_who_still_has_to_interview_sees_no_paper_scores(office, staff, call, scored):
     AssessmentFactory(application=scored[4], completed_at=DONE, is_eligible=True)
-    interview = InterviewFactory(application=scored[4])
+    interview = InterviewFactory(application=scored[4], slot__interviewer=staff)
     sheet = InterviewSheet.objects.create(interview=interview, interviewer=staff)
     rows = {row[0]: row for row in body(scores_page(office, call))}
     assert rows["R-004"][2:] == ["Paper scores are hidden until you have submitted your interview sheet.", "\u2013", "\u2013"]
