@@ -83,7 +83,8 @@ def load_selection() -> None:
     if call:
         move_on(call)
         return
-    content = read("demo.toml") | read("selection.toml")
+    first, second = read("demo.toml"), read("selection.toml")
+    content = first | second | {"shared": first["shared"] | second["shared"]}
     before = OutboundEmail.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     call = closed_call(by=User.objects.get(email="alex.morgan@upstream.example"))
     write_expressions(call, content)
@@ -100,15 +101,20 @@ def closed_call(*, by: User) -> Call:
     with as_of(opens_at - timedelta(days=7)):
         cohort = Cohort.objects.create(slug=SLUG, reference_prefix="DEMO2", **facts)
         content = pilot_content()
-        call = create_call(content=content, cohort=cohort, opens_at=opens_at, closes_at=closes_at, by=by, **call_texts(cohort))
+        call = create_call(content=content, cohort=cohort, opens_at=opens_at, closes_at=closes_at, by=by, **call_words(cohort))
         return publish_call(call_id=call.pk, by=by)
+
+
+def call_words(cohort: Cohort) -> dict[str, str]:
+    """Return the words of the call that name dates, with a title that the open call has not."""
+    texts = call_texts(cohort)
+    return texts | {"title": f"{texts['title']}, first round"}
 
 
 def write_expressions(call: Call, content: dict[str, Any]) -> None:
     """Write and submit every EoI, most of them in the last days before the closing."""
     draw = Random(content["seed"])  # noqa: S311  (a story, not a secret)
     sections = form_of(call)
-    passages = read("demo.toml")["shared"] | content["shared"]
     councils = Council.objects.in_bulk([initiative["council"] for initiative in content["initiatives"]], field_name="code")
     # The councils that also answer the open call have somebody who may submit.
     known = {each["council"]: {name: each[name] for name in ("name", "job", "second")} for each in content["expressions"]}
@@ -116,7 +122,7 @@ def write_expressions(call: Call, content: dict[str, Any]) -> None:
     draw.shuffle(content["initiatives"])
     moments = sorted(call.closes_at - timedelta(minutes=8 + draw.expovariate(1 / 5_000)) for _ in content["initiatives"])
     for initiative, moment in zip(content["initiatives"], moments, strict=True):
-        drawn = {name: draw.choice(texts) for name, texts in passages.items()}
+        drawn = {name: draw.choice(passages) for name, passages in content["shared"].items()}
         expression = writers[initiative["council"]] | drawn | {"months": draw.randint(*MONTHS)} | initiative
         with as_of(max(moment, call.opens_at + timedelta(days=1))):
             write_whole(call, sections, councils[initiative["council"]], expression)
@@ -162,7 +168,7 @@ def move_on(call: Call) -> None:
     facts = cohort_facts(call.cohort.confirmations_due_on + by, NOTE)
     Cohort.objects.filter(pk=call.cohort_id).update(**facts)
     call.cohort.refresh_from_db()
-    Call.objects.filter(pk=call.pk).update(**call_texts(call.cohort))
+    Call.objects.filter(pk=call.pk).update(**call_words(call.cohort))
     for model, (path, fields) in DATED.items():
         model._default_manager.filter(**{path: call.pk}).update(**{field: F(field) + by for field in fields})
     # From the last one on, as nobody can interview twice at a time, not even between two updates.
