@@ -22,7 +22,7 @@ from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
 from upstream.home.demo import PEOPLE
-from upstream.home.demo_selection import SLUG, load_selection
+from upstream.home.demo_selection import DATED, SLUG, load_selection
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +136,12 @@ def test_the_panel_has_scored_all_but_a_few_and_nobody_has_what_they_have_an_int
     for conflict in Conflict.objects.active():
         assert not reviews.filter(assignment__application=conflict.application, assignment__member__user=conflict.user).exists()
     assert call.panel.due_at > clock.now()
+
+
+def test_nothing_has_happened_in_the_future(call):
+    for model, (path, fields) in DATED.items():
+        for field in set(fields) - {"due_at"}:
+            assert not model.objects.filter(**{path: call.pk, f"{field}__gt": clock.now()}).exists(), (model, field)
 
 
 def test_it_moves_on_by_weeks_when_the_answers_are_due(call, move_clock):
