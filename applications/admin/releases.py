@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.filters import CallFilter
 from applications.admin.triage import MAY_DECIDE
-from applications.models import Application, Call, Decision, Letter, Release
+from applications.models import Application, Decision, Letter, Release
 from applications.services.releases import (
     decided,
     prepare_release,
@@ -26,7 +27,6 @@ from applications.services.releases import (
 )
 from applications.states import OUTCOMES, ApplicationStatus
 from cohort.models import CouncilContact
-from upstream import clock
 from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
@@ -113,9 +113,8 @@ class ReleaseAdmin(ReadOnlyAdmin):
         person: User = request.user  # type: ignore[assignment]
         if not (person.has_perm(MAY_DECIDE) and self.has_view_permission(request)):
             raise PermissionDenied
-        calls = Call.objects.published().filter(opens_at__lte=clock.now()).order_by("-opens_at")
-        named = request.GET.get("call", "")
-        call = get_object_or_404(calls, pk=int(named)) if named.isdecimal() and len(named) < 10 else calls.first()  # noqa: PLR2004
+        calls = opened_calls()
+        call = chosen_call(request, calls)
         if request.method == "POST" and call:
             try:
                 release = prepare_release(call_id=call.pk, by=person)
@@ -134,6 +133,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             "admin/applications/release_prepare.html",
             title="Prepare the release of the shortlist",
             call=call,
+            calls=calls,
             pending=call.releases.pending().first() if call else None,
             missing=what_is_missing(call) if call else "",
             names=names,

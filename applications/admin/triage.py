@@ -14,6 +14,7 @@ from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.exporting import FORMATS
 from applications.forms.triage import AssessmentForm, DecisionForm, PutBackForm
 from applications.models import Application, Assessment, Call, Criterion, Decision
@@ -37,7 +38,6 @@ from applications.services.triage_export import export_triage
 from applications.states import OUTCOMES, ApplicationStatus, Stage
 from applications.views.sections import typed_revision
 from cohort.states import Control, CouncilKind, Region
-from upstream import clock
 from upstream.accounts.models import User
 from upstream.charts import parts, tiles
 from upstream.deadlines import LONDON, counted, time_in_words
@@ -148,18 +148,6 @@ class TriageAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return person
 
-    def call_of(self, request: HttpRequest) -> Call | None:
-        """Return the call that the address names, or the one that opened last. Raises Http404 for one that is not there."""
-        calls = Call.objects.published().filter(opens_at__lte=clock.now()).select_related("cohort").order_by("-opens_at")
-        named = request.GET.get("call", "")
-        if named:
-            return get_object_or_404(calls, pk=int(named)) if named.isdecimal() and len(named) < 10 else self.no_call()  # noqa: PLR2004
-        return calls.first()
-
-    def no_call(self) -> Call:
-        """Raise Http404."""
-        raise Http404
-
     def to(self, page: str, call: Call | int | None = None) -> str:
         """Return the address of a page, of a call where there is one."""
         address = reverse(f"admin:{self.url_name(page)}")
@@ -176,7 +164,8 @@ class TriageAdmin(ReadOnlyAdmin):
         """Show the queue: what is left for me, what I have started, what waits for a second, what differs."""
         del extra_context
         person = self.refuse_without(request, MAY_ASSESS, MAY_DECIDE)
-        call = self.call_of(request)
+        calls = opened_calls()
+        call = chosen_call(request, calls)
         if call is None:
             return self.page(request, "admin/applications/triage_queue.html", title="Triage", call=None)
         found = self.compared_in(call, person)
@@ -191,6 +180,7 @@ class TriageAdmin(ReadOnlyAdmin):
             "admin/applications/triage_queue.html",
             title="Triage",
             call=call,
+            calls=calls,
             total=len(found),
             shown=f":{SHOWN}",
             tiles=[
@@ -214,7 +204,7 @@ class TriageAdmin(ReadOnlyAdmin):
     def take_next(self, request: HttpRequest) -> HttpResponse:
         """Take up the next EoI."""
         person = self.refuse_without(request, MAY_ASSESS)
-        call = self.call_of(request)
+        call = chosen_call(request, opened_calls())
         return self.serve_next(request, call.pk, person) if call else redirect(self.to("changelist"))
 
     def serve_next(self, request: HttpRequest, call_id: int, person: User) -> HttpResponse:
@@ -430,7 +420,8 @@ class TriageAdmin(ReadOnlyAdmin):
     def board(self, request: HttpRequest) -> HttpResponse:
         """Show all EoIs by score, and beside them the spread of the shortlist as it forms."""
         person = self.refuse_without(request, MAY_DECIDE)
-        call = self.call_of(request)
+        calls = opened_calls()
+        call = chosen_call(request, calls)
         found = self.compared_in(call, person) if call else []
         filters = [
             Filter("standing", "Assessors", list(STANDINGS), request.GET.get("standing", "")),
@@ -447,6 +438,7 @@ class TriageAdmin(ReadOnlyAdmin):
             is_nav_sidebar_enabled=False,  # the work needs the width
             title="The board",
             call=call,
+            calls=calls,
             rows=sorted(shown, key=lambda each: (-(each.mean if each.mean is not None else -1), each.application.reference)),
             total=len(found),
             filters=filters,
@@ -461,7 +453,7 @@ class TriageAdmin(ReadOnlyAdmin):
     def accept(self, request: HttpRequest) -> HttpResponse:
         """List the outcomes that assessors share, then hold them all."""
         person = self.refuse_without(request, MAY_DECIDE)
-        call = self.call_of(request)
+        call = chosen_call(request, opened_calls())
         if request.method == "POST":
             accepted = accept_shared_outcomes(expected=expected_outcomes(request.POST.getlist("outcome")), by=person)
             number = len(accepted.decisions)
@@ -488,7 +480,7 @@ class TriageAdmin(ReadOnlyAdmin):
             raise Http404
         person = self.refuse_without(request, MAY_DECIDE)
         self.refuse_without(request, "applications.export_application")
-        call = self.call_of(request)
+        call = chosen_call(request, opened_calls())
         if call is None:
             raise Http404
         return FORMATS[file_format](export_triage(call=call, file_format=file_format, by=person), title="Triage")

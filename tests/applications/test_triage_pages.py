@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -64,6 +65,16 @@ def test_empty_pages_say_what_will_appear(office):
     page = read(office, "changelist")
     assert "appear here once councils submit them" in page
     assert "There is nothing to accept" in read(office, "accept", call=call)
+
+
+def test_each_page_leads_to_the_other_calls(office, call, eoi):
+    later = scored_call(opens_at=call.opens_at + timedelta(hours=1))
+    for address in (url("changelist"), url("board"), reverse("admin:applications_release_prepare")):
+        page = office.get(address).content.decode()
+        assert f'href="?call={call.pk}"' in page
+        assert str(later) in page
+        assert f'href="?call={later.pk}"' in office.get(f"{address}?call={call.pk}").content.decode()
+        assert office.get(f"{address}?call=0").status_code == 404
 
 
 def test_an_assessor_takes_up_one_after_another_until_nothing_is_left(office, staff, call, eoi):
