@@ -15,9 +15,14 @@ from upstream.correspondence.models import OutboundEmail
 
 
 def interview_invitation(email: OutboundEmail) -> tuple[str, bytes, str]:
-    """Return the file for a message about an interview: name, content and type. Made when the mail is sent, so never out of date."""
+    """Return the file for a message about an interview: name, content and type. Made when the mail is sent.
+
+    The message's key says which booking it is about, and which of its moves: a cancellation that is late must not cancel a later one.
+    """
     related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
-    interview = Interview.objects.select_related(*related).filter(application=cast("int", email.about_id)).latest("pk")
+    _, pk, sequence, _ = email.key.split(":")
+    interview = Interview.objects.select_related(*related).get(pk=pk)
+    interview.sequence = int(sequence)
     method = "CANCEL" if email.kind in CANCELLING else "REQUEST"
     person = User.objects.get(email=email.recipient)
     return "interview.ics", interview_calendar(interview, person, method), f"text/calendar; method={method}"

@@ -139,7 +139,7 @@ class MemberStatus(TextChoices):
     """Where a panel member stands. Nothing opens to them before they have declared their conflicts."""
 
     INVITED = "invited", "Invited"
-    ACTIVE = "active", "Has declared conflicts"
+    ACTIVE = "active", "Declaration made"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 

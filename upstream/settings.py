@@ -215,7 +215,7 @@ REMINDER_RULES = [
     "applications.reminders.panel.ReviewsDue",
 ]
 # Whoever may not see one of these sees no message about it either.
-MESSAGES_HIDDEN_WITH = ["applications.Application", "applications.Letter"]
+MESSAGES_HIDDEN_WITH = ["applications.Application", "applications.Letter", "applications.Conflict"]
 EMAIL_ATTACHMENTS = {
     "expression-of-interest": "applications.documents.receipt_attachment",
     "decision-letter": "applications.documents.letter_attachment",

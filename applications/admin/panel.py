@@ -30,6 +30,7 @@ from upstream.office import Act, ColumnFilter, ReadOnlyAdmin, moment, tag
 from upstream.transitions import InvalidTransition
 
 MAY_RUN = "applications.change_panel"
+LONGEST_KEY = 10  # digits: more is no key of ours
 MEMBER_TONES = {MemberStatus.INVITED: "yellow", MemberStatus.ACTIVE: "green", MemberStatus.WITHDRAWN: "grey"}
 CONFLICT_TONES = {
     ConflictStatus.PROPOSED: "yellow",
@@ -237,14 +238,14 @@ class PanelAdmin(RecordedAdmin):
         """Add, drop, pin or move, as the pressed button says."""
         person: User = request.user  # type: ignore[assignment]
         action, _, number = request.POST.get("action", "").partition("-")
-        if not number.isdecimal():
+        if not (number.isdecimal() and len(number) < LONGEST_KEY):
             return
         if action == "add":
             assigning.add_proposal(panel_id=panel.pk, application_id=application.pk, member_id=int(number), by=person)
             return
         own = get_object_or_404(Assignment, pk=number, application=application, member__panel=panel)
         target = request.POST.get(f"to-{own.pk}", "")
-        if action == "move" and target.isdecimal():
+        if action == "move" and target.isdecimal() and len(target) < LONGEST_KEY:
             assigning.move_proposal(assignment_id=own.pk, member_id=int(target), by=person)
         elif action in {"pin", "unpin"}:
             assigning.pin_proposal(assignment_id=own.pk, is_pinned=action == "pin", by=person)

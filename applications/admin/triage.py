@@ -503,7 +503,7 @@ def start_of(comparison: Comparison) -> dict[str, Any]:
     """Return what the decision's form begins with: the held decision, or what the assessors share."""
     if comparison.decision:
         decision: Decision = comparison.decision
-        return {"outcome": decision.outcome, "reason": decision.reason, "feedback": decision.feedback}
+        return {"outcome": decision.outcome, "reason": decision.reason if comparison.judged else "", "feedback": decision.feedback}
     return {"outcome": comparison.proposed, "reason": f"The assessors agree: {comparison.in_words}."} if comparison.proposed else {}
 
 

@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_chair', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('invited', 'Invited'), ('active', 'Has declared conflicts'), ('withdrawn', 'Withdrawn')], default='invited', max_length=20)),
+                ('status', models.CharField(choices=[('invited', 'Invited'), ('active', 'Declaration made'), ('withdrawn', 'Withdrawn')], default='invited', max_length=20)),
                 ('invited_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('declared_at', models.DateTimeField(blank=True, null=True)),
                 ('general_interest', models.TextField(blank=True, help_text='What they declared about the call as a whole.')),

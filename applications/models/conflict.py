@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -14,8 +15,11 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
     """Reading conflicts."""
 
     def visible_to(self, user: User) -> Self:
-        """Staff who look after the panel see all, everybody sees their own."""
-        return self if user.has_perm("applications.view_conflict") else self.filter(user=user)
+        """Everybody sees their own, and staff who look after the panel those about the EoIs that they may see."""
+        if not user.has_perm("applications.view_conflict"):
+            return self.filter(user=user)
+        seen = apps.get_model("applications.Application")._default_manager.visible_to(user)  # EoIs' models build on this one
+        return self.filter(Q(user=user) | Q(application__in=seen))
 
     def active(self) -> Self:
         """Return those that keep their person out now."""

@@ -129,11 +129,15 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def visible_to(self, user: User) -> Self:
         """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with.
 
-        Whoever of the office still has to score an interview sees none of that EoI.
+        Whoever of the office still has to score an interview sees none of that EoI, and who sits on the panel too sees none but their
+        own of an EoI until they have submitted that.
         """
         without = self.exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
         if user.has_perm("applications.view_review"):
-            return without.exclude(assignment__application__in=InterviewSheet.objects.unsubmitted_of(user).values("interview__application"))
+            mine = Q(assignment__member__user=user)
+            to_score = Review.objects.waiting().filter(mine).values("assignment__application")
+            to_interview = InterviewSheet.objects.unsubmitted_of(user).values("interview__application")
+            return without.exclude(assignment__application__in=to_interview).exclude(Q(assignment__application__in=to_score) & ~mine)
         own = without.open_to(user)
         submitted = own.filter(status=ReviewStatus.SUBMITTED).values("assignment__application")
         others = without.counting().filter(assignment__application__in=submitted)

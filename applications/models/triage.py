@@ -9,10 +9,17 @@ from django.db.models.functions import Now
 from applications.models.application import Application
 from applications.models.call import Criterion
 from applications.models.conflict import Conflict
+from applications.states import ApplicationStatus
 from upstream.accounts.models import User
 
 HIGHEST_SCORE = 5
 SEATS = 3
+
+
+def finished() -> models.QuerySet[Application]:
+    """Return the EoIs whose assessors have all completed theirs, as many as are wanted, and those whose triage is over."""
+    done = Application.objects.annotate(done=models.Count("assessments", filter=Q(assessments__completed_at__isnull=False)))
+    return done.filter(Q(done__gte=models.F("assessors_wanted")) | ~Q(status=ApplicationStatus.SUBMITTED))
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -21,7 +28,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user: User) -> Self:
         """Assessors see their own, and those of others once they have completed theirs; nobody sees those of an EoI they may not see.
 
-        Whoever decides sees the completed ones. Whoever still has to interview the council sees none but their own.
+        Whoever decides sees the completed ones, once all who are wanted have finished: until then they may take a seat themselves,
+        and assess alone. Whoever still has to interview the council sees none but their own.
         """
         from applications.models.interview import InterviewSheet  # the interview's models build on these
 
@@ -31,10 +39,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             return own
         to_interview = InterviewSheet.objects.unsubmitted_of(user).values("interview__application")
         others = seen.filter(completed_at__isnull=False).exclude(application__in=to_interview)
-        if not user.has_perm("applications.decide_application"):
-            others = others.filter(application__in=own.filter(completed_at__isnull=False).values("application"))
-        else:
-            others = others.exclude(application__in=own.filter(completed_at__isnull=True).values("application"))
+        may_compare = Q(application__in=own.filter(completed_at__isnull=False).values("application"))
+        if user.has_perm("applications.decide_application"):
+            may_compare |= Q(application__in=finished().values("pk"))
+        others = others.filter(may_compare).exclude(application__in=own.filter(completed_at__isnull=True).values("application"))
         return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
 
     def completed(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from applications.models import Application, Interview
+from applications.models import Application, Conflict, Interview
 from applications.notifications.eoi import address, people_of
 from upstream import clock
 from upstream.accounts.models import User
@@ -83,8 +83,10 @@ def interview_reminder(interview: Interview, *, email: str, key: str, **options:
 
 
 def everybody(interview: Interview) -> list[User]:
-    """Return the council's people and both interviewers, each once."""
-    return list(dict.fromkeys([*people_of(interview.application), *interview.slot.interviewers]))
+    """Return the council's people and both interviewers, each once. An interviewer with a conflict of interest hears nothing more."""
+    conflicted = {conflict.user_id for conflict in Conflict.objects.active().filter(application=interview.application_id)}
+    interviewers = [person for person in interview.slot.interviewers if person.pk not in conflicted]
+    return list(dict.fromkeys([*people_of(interview.application), *interviewers]))
 
 
 def page_of(interview: Interview, person: User) -> str:
@@ -95,7 +97,7 @@ def page_of(interview: Interview, person: User) -> str:
 
 
 def _drop_waiting(interview: Interview, *, reason: str) -> None:
-    suppress(about=interview.application, kinds=[BOOKED, CHANGED, RELIEVED, REMINDER], reason=reason)
+    suppress(about=interview.application, kinds=[BOOKED, CHANGED, REMINDER], reason=reason)
 
 
 def _tell(interview: Interview, kind: str, *, to: User, **options: Any) -> OutboundEmail:

@@ -27,7 +27,7 @@ def _tell(member: PanelMember, *, kind: str, key: str, page: str = "panel", **op
         recipient=member.user.email,
         template=f"applications/{kind}",
         context=context | options.pop("context", {}),
-        about=member,
+        about=options.pop("about", member),
         **options,
     )
 
@@ -54,6 +54,7 @@ def taken_back(assignment: Assignment, at: datetime) -> None:
         kind="panel-taken-back",
         key=f"panel-taken-back:{assignment.pk}:{at.isoformat()}",
         context={"application": assignment.application, "reason": assignment.removed_reason},
+        about=assignment.application,
     )
 
 
@@ -65,6 +66,7 @@ def reopened(review: Review, at: datetime) -> None:
         kind="panel-reopened",
         key=f"panel-reopened:{review.pk}:{at.isoformat()}",
         context={"application": assignment.application, "reason": review.reopened_reason},
+        about=assignment.application,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import cast
 
-from applications.models import Interview, InterviewSheet
+from applications.models import Conflict, Interview, InterviewSheet
 from applications.notifications import interviews as notifications
 from applications.states import InterviewStatus
 from cohort.models import CouncilContact
@@ -51,12 +51,15 @@ class InterviewSoon:
 
 
 def people_since(interviews: list[Interview]) -> dict[int, dict[User, datetime]]:
-    """Return, for each interview, who takes part in it and since when: two queries."""
+    """Return, for each interview, who takes part in it and since when, those apart who have a conflict of interest: three queries."""
     found: dict[int, dict[User, datetime]] = {interview.pk: {} for interview in interviews}
     councils = {interview.application.council_id for interview in interviews}
     contacts = list(CouncilContact.objects.active().filter(council__in=councils).select_related("user"))
     for interview in interviews:
         found[interview.pk] |= {each.user: each.changed_at for each in contacts if each.council_id == interview.application.council_id}
+    applications = {interview.pk: interview.application_id for interview in interviews}
+    conflicted = set(Conflict.objects.active().filter(application__in=applications.values()).values_list("application", "user"))
     for sheet in InterviewSheet.objects.current().filter(interview__in=found).select_related("interviewer"):
-        found[sheet.interview_id][sheet.interviewer] = sheet.created_at
+        if (applications[sheet.interview_id], sheet.interviewer_id) not in conflicted:
+            found[sheet.interview_id][sheet.interviewer] = sheet.created_at
     return found

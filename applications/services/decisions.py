@@ -42,7 +42,7 @@ def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feed
     decision = changeable(application, by) or Decision(application=application, stage=Stage.SHORTLIST)
     check_transition(application.status, outcome, TRANSITIONS)
     hold(decision, outcome=outcome, reason=reason, feedback=feedback, by=by)
-    record(actor=by, verb="decision.held", subject=application, outcome=outcome)
+    record(actor=by, verb="decision.held", subject=application)
     return decision
 
 
@@ -54,9 +54,8 @@ def clear_decision(*, application_id: int, by: User) -> None:
     if decision is None:
         message = "There is no decision to clear. Reload the page to see how it stands."
         raise InvalidTransition(message)
-    outcome = decision.outcome
     decision.delete()
-    record(actor=by, verb="decision.cleared", subject=application, outcome=outcome)
+    record(actor=by, verb="decision.cleared", subject=application)
 
 
 def changeable(application: Application, by: User) -> Decision | None:
@@ -99,7 +98,7 @@ def accept_shared_outcomes(*, expected: Mapping[int, ApplicationStatus], by: Use
         hold(decision, outcome=expected[application.pk], reason=f"The assessors agree: {comparison.in_words}.", feedback="", by=by)
         accepted.decisions.append(decision)
     for decision in accepted.decisions:
-        record(actor=by, verb="decision.held", subject=decision.application, outcome=decision.outcome, shared=True)
+        record(actor=by, verb="decision.held", subject=decision.application, shared=True)
     return accepted
 
 

@@ -16,6 +16,8 @@ from upstream.transitions import InvalidTransition, check_transition
 
 # Somebody may ring a little early.
 EARLY = timedelta(minutes=15)
+# Longer after it was stopped the timer would count days into the interview.
+GOES_ON = timedelta(hours=1)
 
 
 class Line(NamedTuple):
@@ -99,11 +101,14 @@ def unscored(sheet: InterviewSheet) -> list[InterviewQuestion]:
 
 @transaction.atomic
 def start_timer(*, interview_id: int, by: User) -> Interview:
-    """Note when the interview started, or go on with one that was stopped. Raises InvalidTransition when it cannot start now."""
+    """Note when the interview started, or go on with one that was stopped within the hour. Raises InvalidTransition otherwise."""
     interview = _lock_sheet(interview_id, by).interview
     now = clock.now()
     if not interview.is_booked or now < interview.slot.starts_at - EARLY:
         message = "The timer can start from a quarter of an hour before the interview. Reload the page to see where it stands now."
+        raise InvalidTransition(message)
+    if interview.ended_at and now > interview.ended_at + GOES_ON:
+        message = "The interview ended a while ago, so its timer stays as it is."
         raise InvalidTransition(message)
     interview.started_at = interview.started_at or now
     interview.ended_at = None

@@ -70,7 +70,7 @@ def prepare_release(*, call_id: int, by: User) -> Release:
     letters = Letter.objects.bulk_create([written_letter(decision) for decision in decisions])
     for letter in letters:
         transaction.on_commit(partial(wake, MAKE_LETTER, letter.pk, Lane.LETTERS))
-    record(actor=by, verb="release.prepared", subject=release, decisions={str(d.application_id): d.outcome for d in decisions})
+    record(actor=by, verb="release.prepared", subject=release, decisions=[decision.pk for decision in decisions])
     return release
 
 

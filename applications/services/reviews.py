@@ -16,7 +16,7 @@ from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.fields import count_words
-from upstream.transitions import check_transition
+from upstream.transitions import InvalidTransition, check_transition
 
 REASON_WORDS = 150
 
@@ -166,12 +166,18 @@ def submit_reviews(*, member_id: int, by: User) -> list[Review]:
 
 @transaction.atomic
 def reopen_review(*, review_id: int, reason: str, by: User) -> Review:
-    """Let a member change scores that they have submitted, and tell them. Until they submit again these do not count."""
+    """Let a member change scores that they have submitted, and tell them. Until they submit again these do not count.
+
+    Raises InvalidTransition for the review of somebody who can no longer submit it: it would be out of the count for good.
+    """
     Review.objects.select_for_update(no_key=True).get(pk=review_id)
     review = Review.objects.select_related("assignment__member__user", "assignment__member__panel__call", "assignment__application").get(
         pk=review_id
     )
     check_transition(review.status, ReviewStatus.DRAFT, REVIEW_TRANSITIONS)
+    if not Review.objects.open_to(review.assignment.member.user).filter(pk=review_id).exists():
+        message = "This member can no longer score this expression of interest, so the review stays as it is."
+        raise InvalidTransition(message)
     review.status = ReviewStatus.DRAFT
     review.submitted_at = None
     review.reopened_reason = reason

@@ -28,7 +28,7 @@ from applications.models import (
     Review,
 )
 from applications.models.triage import HIGHEST_SCORE
-from applications.states import LIVE_INTERVIEW, ApplicationStatus, AssignmentStatus
+from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.documents.spreadsheets import Cell
@@ -313,8 +313,8 @@ def _triage(call: Call, user: User) -> list[Judgement]:
 
 
 def _interviews(call: Call, user: User) -> list[Judgement]:
-    """Return the submitted sheets that the person may see, of interviews that stand."""
-    of_call = InterviewSheet.objects.visible_to(user).filter(interview__application__call=call, interview__status__in=LIVE_INTERVIEW)
+    """Return the submitted sheets that the person may see, of interviews that have been held."""
+    of_call = InterviewSheet.objects.visible_to(user).filter(interview__application__call=call, interview__status=InterviewStatus.HELD)
     seen = of_call.filter(submitted_at__isnull=False).select_related("interview", "interviewer")
     scores = InterviewScore.objects.filter(sheet__interview__application__call=call)
     marks = _marks((sheet, 1, score) for sheet, score in scores.values_list("sheet", "score"))

@@ -1,6 +1,7 @@
 """Taking triage out of the system as a table."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -11,14 +12,14 @@ from applications.services.scoring import Comparison, Judged, compared, in_triag
 from cohort.states import Control
 from upstream.accounts.models import User
 from upstream.audit.services import record
-from upstream.deadlines import moment_in_words
+from upstream.documents.spreadsheets import Cell
 
 BEFORE = ("Reference", "Council", "Code", "Kind of council", "Nation or region", "Political control", "Status")
 AFTER = ("Mean score", "Band", "Difference", "Agreed", "Proposed outcome", "Decision", "Reason", "Feedback", "Decided by", "Decided at")
 
 
 @transaction.atomic
-def export_triage(*, call: Call, file_format: str, by: User) -> Iterator[list[str]]:
+def export_triage(*, call: Call, file_format: str, by: User) -> Iterator[list[Cell]]:
     """Record which EoIs' assessments a person takes out, and return the table: what they may see, and no more."""
     mine = in_triage(by).filter(call=call).with_control().select_related("council")  # type: ignore[attr-defined]
     comparisons = compared(mine, Assessment.objects.visible_to(by))
@@ -27,7 +28,7 @@ def export_triage(*, call: Call, file_format: str, by: User) -> Iterator[list[st
     return table(comparisons, list(call.criteria.all()))
 
 
-def table(comparisons: list[Comparison], criteria: list[Criterion]) -> Iterator[list[str]]:
+def table(comparisons: list[Comparison], criteria: list[Criterion]) -> Iterator[list[Cell]]:
     """Yield the headings and then a row for each EoI, with a group of columns for each assessor."""
     judging = ("Assessor", "Eligible", *(str(criterion) for criterion in criteria), "Score", "Band", "Note")
     yield [*BEFORE, *(f"{name} ({seat})" for seat in range(1, SEATS + 1) for name in judging), *AFTER]
@@ -37,7 +38,7 @@ def table(comparisons: list[Comparison], criteria: list[Criterion]) -> Iterator[
         yield [*_before(comparison), *judged, *_after(comparison)]
 
 
-def _before(comparison: Comparison) -> list[str]:
+def _before(comparison: Comparison) -> list[Cell]:
     application: Any = comparison.application
     council = application.council
     return [
@@ -51,30 +52,32 @@ def _before(comparison: Comparison) -> list[str]:
     ]
 
 
-def _judgement(judged: Judged | None, criteria: list[Criterion]) -> list[str]:
+def _judgement(judged: Judged | None, criteria: list[Criterion]) -> list[Cell]:
     if judged is None:
         return [""] * (len(criteria) + 5)
     assessment = judged.assessment
     scores = {row.criterion_id: row.score for row in assessment.scores.all()}
     eligible = "Yes" if assessment.is_eligible else f"No: {assessment.ineligible_reason}"
-    numbers = [_text(scores.get(criterion.pk)) for criterion in criteria]
-    return [str(assessment.assessor), eligible, *numbers, _text(judged.score), judged.band.label if judged.band else "", assessment.note]
+    numbers = [_number(scores.get(criterion.pk)) for criterion in criteria]
+    return [str(assessment.assessor), eligible, *numbers, _number(judged.score), judged.band.label if judged.band else "", assessment.note]
 
 
-def _after(comparison: Comparison) -> list[str]:
+def _after(comparison: Comparison) -> list[Cell]:
     band, proposed, decision = comparison.band, comparison.proposed, comparison.decision
     agreed = ("Yes" if comparison.agrees else "No") if comparison.is_complete else ""
-    decided = [decision.get_outcome_display(), decision.reason, decision.feedback, str(decision.decided_by)] if decision else [""] * 4
+    # The reason may name scores, so it is for those who may see them.
+    reason = decision.reason if decision and comparison.judged else ""
+    decided = [decision.get_outcome_display(), reason, decision.feedback, str(decision.decided_by)] if decision else [""] * 4
     return [
-        _text(comparison.mean),
+        _number(comparison.mean),
         band.label if band else "",
-        _text(comparison.difference),
+        _number(comparison.difference),
         agreed,
         proposed.label if proposed else "",
         *decided,
-        moment_in_words(decision.decided_at) if decision else "",
+        decision.decided_at if decision else None,
     ]
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+def _number(value: Decimal | int | None) -> Cell:
+    return float(value) if isinstance(value, Decimal) else value

@@ -10,6 +10,7 @@ from icalendar import Calendar
 
 from applications.calendars import interview_invitation
 from applications.models import Application, Interview, InterviewQuestion, InterviewScore, InterviewSheet, InterviewSlot
+from applications.reminders.interviews import people_since
 from applications.services.calls import create_call
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
 from applications.services.interviews import (
@@ -211,6 +212,27 @@ def test_a_calendar_follows_one_event_through_moves_cancelling_and_booking_again
     book(application, slot, officer)
     method, event = event_in(mail("interview-booked", officer).first())
     assert (method, event["sequence"], event["uid"]) == ("REQUEST", 3, first_uid)
+
+
+def test_a_cancellation_that_is_late_takes_back_what_it_was_about_and_not_the_next_booking(application, slot, officer):
+    first = book(application, slot, officer)
+    cancel_interview(application_id=application.pk, by=officer)
+    late = mail("interview-cancelled", officer).get()
+    again = book(application, slot_at(application, slot.starts_at + timedelta(days=1)), officer)
+    (method, event), (_, invited) = event_in(late), event_in(mail("interview-booked", officer).latest("pk"))
+    assert method == "CANCEL"
+    assert (event["dtstart"].dt, invited["dtstart"].dt) == (first.slot.starts_at, again.slot.starts_at)
+    assert event["sequence"] < invited["sequence"]
+
+
+def test_an_interviewer_with_a_conflict_hears_nothing_more(application, slot, officer, now):
+    interview = book(application, slot, officer)
+    ConflictFactory(application=application, user=slot.interviewer)
+    assert slot.interviewer not in people_since([interview])[interview.pk]
+    assert slot.second_interviewer in people_since([interview])[interview.pk]
+    cancel_interview(application_id=application.pk, by=officer)
+    assert not mail("interview-cancelled", slot.interviewer)
+    assert mail("interview-cancelled", slot.second_interviewer)
 
 
 def test_keeping_the_time_and_changing_the_number_takes_no_other_slot(application, slot, officer):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from applications.models import Answer, Application, Assessment, Decision, InterviewSheet, Letter, Review
+from applications.models import Answer, Application, Assessment, Conflict, Decision, InterviewSheet, Letter, Review
 from applications.states import ConflictStatus, MemberStatus, ReviewStatus
 from tests.factories import ContactFactory, QuestionFactory, StaffFactory, UserFactory
 from tests.factories.judging import (
@@ -49,6 +49,34 @@ def test_assessors_see_each_other_once_both_have_finished(staff):
     assert set(Assessment.objects.visible_to(staff)) == {own}
     Assessment.objects.filter(pk=own.pk).update(completed_at=DONE, is_eligible=True)
     assert set(Assessment.objects.visible_to(staff)) == {own, other}
+
+
+def test_whoever_may_still_take_a_seat_sees_nothing_of_what_others_made_of_it(staff):
+    first = AssessmentFactory(completed_at=DONE, is_eligible=True)
+    assert not Assessment.objects.visible_to(staff)
+    second = AssessmentFactory(application=first.application, seat=2, completed_at=DONE, is_eligible=True)
+    assert set(Assessment.objects.visible_to(staff)) == {first, second}
+    Application.objects.update(assessors_wanted=3)
+    assert not Assessment.objects.visible_to(staff)
+
+
+def test_staff_who_sit_on_the_panel_see_others_scores_once_theirs_are_in(staff):
+    own = ReviewFactory(assignment__member__user=staff)
+    member = PanelMemberFactory(panel=own.assignment.member.panel)
+    assignment = AssignmentFactory(application=own.assignment.application, member=member)
+    other = ReviewFactory(assignment=assignment, status=ReviewStatus.SUBMITTED, submitted_at=DONE)
+    elsewhere = ReviewFactory(status=ReviewStatus.SUBMITTED, submitted_at=DONE)
+    assert set(Review.objects.visible_to(staff)) == {own, elsewhere}
+    Review.objects.filter(pk=own.pk).update(status=ReviewStatus.SUBMITTED, submitted_at=DONE)
+    assert set(Review.objects.visible_to(staff)) == {own, other, elsewhere}
+
+
+def test_staff_see_their_own_conflicts_and_no_others_of_an_application_they_have_one_with(staff):
+    own = ConflictFactory(user=staff)
+    hidden = ConflictFactory(application=own.application)
+    other = ConflictFactory()
+    assert set(Conflict.objects.visible_to(staff)) == {own, other}
+    assert hidden not in Conflict.objects.visible_to(staff)
 
 
 def test_who_has_an_interview_to_score_sees_no_paper_scores(staff):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from applications.models import CriterionScore, Review
+from applications.models import CriterionScore, PanelMember, Review
 from applications.services.panel import declare
 from applications.services.reviews import (
     CannotScore,
@@ -15,7 +15,7 @@ from applications.services.reviews import (
     save_scores,
     submit_reviews,
 )
-from applications.states import ReviewStatus
+from applications.states import MemberStatus, ReviewStatus
 from tests.factories import CriterionFactory, QuestionFactory, SectionFactory, StaffFactory
 from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory
 from upstream.audit.models import Entry
@@ -124,6 +124,16 @@ def test_reopened_scores_are_kept_told_and_do_not_count(review, criteria, roles)
     assert (message.recipient, "A slip" in message.text) == (review.assignment.member.user.email, True)
     save(review, criteria, score=3, revision=1)
     assert submit(review) == [review]
+
+
+def test_the_review_of_somebody_who_has_withdrawn_stays_in_the_count(review, criteria, roles):
+    save(review, criteria)
+    submit(review)
+    PanelMember.objects.update(status=MemberStatus.WITHDRAWN)
+    with pytest.raises(InvalidTransition, match="can no longer score"):
+        reopen_review(review_id=review.pk, reason="A slip", by=StaffFactory())
+    assert Review.objects.counting().get() == review
+    assert not OutboundEmail.objects.filter(kind="panel-reopened").exists()
 
 
 def test_the_order_is_ones_own_and_always_the_same(review):

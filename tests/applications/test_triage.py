@@ -272,6 +272,7 @@ def test_comparing_takes_as_many_queries_for_fifty_as_for_five(call, assessor, d
     for more in (5, 45):
         for eoi in SubmittedFactory.create_batch(more, call=call):
             judge(eoi, StaffFactory(), 3)
+            judge(eoi, StaffFactory(), 3)
         person = type(assessor).objects.get(pk=assessor.pk)
         person.get_all_permissions()
         with django_assert_num_queries(5):

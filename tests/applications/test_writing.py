@@ -214,7 +214,7 @@ def withdraws(draft, by):
 @pytest.mark.parametrize("wrong", [{"status": ContactStatus.ENDED}, {"user__is_active": False}], ids=["ended", "switched off"])
 def test_every_service_refuses_somebody_who_no_longer_acts_for_the_council(draft, write, wrong):
     contact = ContactFactory(council=draft.council, **wrong)
-    with pytest.raises(NotPossible, match=f"You can no longer (act|submit) for {draft.council}"):
+    with pytest.raises(NotPossible, match=f"You cannot (act|submit) for {draft.council}"):
         write(draft, contact.user)
     assert not draft.attempts.exists()
 

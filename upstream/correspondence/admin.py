@@ -19,7 +19,19 @@ from upstream.accounts.models import User
 from upstream.correspondence import reminders, services
 from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.states import EmailStatus, Lane
-from upstream.office import Act, ColumnFilter, Key, KeyFilter, NamingAdmin, ReadOnlyAdmin, moment, name_in_office, plain, tag
+from upstream.office import (
+    Act,
+    ColumnFilter,
+    Key,
+    KeyFilter,
+    NamingAdmin,
+    ReadOnlyAdmin,
+    moment,
+    name_in_office,
+    plain,
+    records_behind,
+    tag,
+)
 
 TONES = {
     EmailStatus.HELD: "yellow",
@@ -163,7 +175,10 @@ class OutboundEmailAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         now = clock.now()
-        coming = Paginator(reminders.forecast(now, now + FORECAST), self.list_per_page)
+        everything = reminders.forecast(now, now + FORECAST)
+        keys = [(planned.subject._meta.label_lower, planned.subject.pk) for _, planned in everything]
+        seen = records_behind(keys, request.user)
+        coming = Paginator([pair for pair, key in zip(everything, keys, strict=True) if key in seen], self.list_per_page)
         return self.page(
             request,
             "admin/correspondence/forecast.html",
@@ -184,7 +199,6 @@ class RuleFilter(KeyFilter):
 class ReminderSentAdmin(NamingAdmin):
     """The ledger of reminders."""
 
-    all_visible = True
     list_display = (AT, "kind", "recipient", "about", "when_due", "message")
     list_filter = (RuleFilter,)
     date_hierarchy = "at"

@@ -94,6 +94,14 @@ class OutboundEmail(models.Model):
         return f"<upstream-{self.pk}@{settings.SITE_URL.split('//')[1].split(':')[0]}>"
 
 
+class ReminderSentQuerySet(models.QuerySet["ReminderSent"]):
+    """Reading the ledger."""
+
+    def visible_to(self, user: User) -> "ReminderSentQuerySet":
+        """Return those whose message the person may see."""
+        return self.filter(Q(email=None) | Q(email__in=OutboundEmail.objects.visible_to(user)))
+
+
 class ReminderSent(models.Model):
     """The ledger: whoever inserts the row queues the email, in the same transaction."""
 
@@ -105,6 +113,8 @@ class ReminderSent(models.Model):
         OutboundEmail, null=True, on_delete=models.PROTECT, related_name="reminders", help_text="Made right after this row."
     )
     at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ReminderSentQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "reminders sent"

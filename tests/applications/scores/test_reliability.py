@@ -6,7 +6,15 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from applications.models import AssessmentScore, InterviewScore, InterviewSheet
-from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
+from applications.states import (
+    ApplicationStatus,
+    AssignmentStatus,
+    ConflictKind,
+    ConflictStatus,
+    InterviewStatus,
+    MemberStatus,
+    ReviewStatus,
+)
 from tests.applications.scores.pages import body, reliability_page, rows, scores_page, shortlisted, words
 from tests.factories import CriterionFactory, UserFactory
 from tests.factories.judging import (
@@ -33,7 +41,7 @@ def assess(application, seat, *marks, assessor=None):
 
 
 def interviewed(application, question, *marks):
-    interview = InterviewFactory(application=application)
+    interview = InterviewFactory(application=application, status=InterviewStatus.HELD)
     sheets = [InterviewSheet.objects.create(interview=interview, interviewer=UserFactory(), submitted_at=DONE) for _ in marks]
     InterviewScore.objects.bulk_create(
         [InterviewScore(sheet=sheet, question=question, score=mark) for sheet, mark in zip(sheets, marks, strict=True)]

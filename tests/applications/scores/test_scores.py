@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.models import AssessmentScore, InterviewScore, InterviewSheet
 from applications.services.scores import read_scoring, standings
-from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
+from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus, MemberStatus, ReviewStatus
 from tests.applications.scores.pages import body, export, scores_page, shortlisted, words
 from tests.applications.test_office_export import table_of
 from tests.factories import UserFactory
@@ -58,7 +58,7 @@ def test_triage_and_interviews_stand_beside_them(office, call, scored, staff):
         assessment = AssessmentFactory(application=application, seat=seat, completed_at=DONE, is_eligible=True)
         for criterion, mark in zip(call.criteria.all(), marks, strict=True):
             AssessmentScore.objects.create(assessment=assessment, criterion=criterion, score=mark)
-    interview = InterviewFactory(application=application)
+    interview = InterviewFactory(application=application, status=InterviewStatus.HELD)
     questions = InterviewQuestionFactory.create_batch(2, call=call)
     for marks in ((5, 4), (3, 3)):
         sheet = InterviewSheet.objects.create(interview=interview, interviewer=UserFactory(), submitted_at=DONE)

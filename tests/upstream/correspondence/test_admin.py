@@ -1,6 +1,7 @@
 """The outbox in the office."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications.models import Conflict
+from applications.models import Application, Conflict
 from applications.states import ConflictStatus
 from tests.factories import StaffFactory, UserFactory
 from tests.factories.judging import ConflictFactory, SubmittedFactory
+from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence import reminders
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -132,13 +134,35 @@ def test_the_forecast_says_what_goes_to_whom_and_when(client, staff, settings, m
     assert "sam@example.org" in text
 
 
+def test_the_forecast_and_the_ledger_leave_out_what_somebody_may_not_see(queue, client, staff, settings, move_clock):
+    move_clock(datetime(2027, 3, 1, tzinfo=UTC))
+    client.force_login(staff)
+    settings.REMINDER_RULES = [f"{__name__}.MidMarchAboutAnApplication"]
+    conflict = ConflictFactory(user=staff)
+    subject = f"applications.application:{conflict.application.pk}"
+    email = queue(about=conflict.application, recipient="sam@example.org")
+    ReminderSent.objects.create(rule="draft-deadline", subject=subject, recipient="sam@example.org", occurrence="once", email=email)
+    pages = [reverse(f"admin:correspondence_{page}") for page in ("outboundemail_forecast", "remindersent_changelist")]
+    for page in pages:
+        assert "sam@example.org" not in client.get(page).text
+    Conflict.objects.update(status=ConflictStatus.DISMISSED)
+    for page in pages:
+        assert "sam@example.org" in client.get(page).text
+
+
 class MidMarch:
     name, title = "mid-march", "A test in March"
 
     def planned(self, start, end, subject_id=None):
         at = datetime(2027, 3, 15, 12, tzinfo=UTC)
-        person = UserFactory.build(pk=1)
+        person = User.objects.first()
         yield reminders.Planned(at=at, use_by=at, subject=person, recipient="sam@example.org", occurrence="once")
+
+
+class MidMarchAboutAnApplication(MidMarch):
+    def planned(self, start, end, subject_id=None):
+        for planned in super().planned(start, end):
+            yield replace(planned, subject=Application.objects.get())
 
 
 def test_the_ledger_says_what_reminded_whom_of_what(queue, client, staff):
