@@ -225,3 +225,12 @@ def test_a_frozen_question_says_in_words_how_it_is_answered(office):
     for words in ("One of a list", "Optional", "Hidden from the panel", "- Yes, we do<br>- Not yet"):
         assert words in page
     assert "one_of" not in page
+
+
+@pytest.mark.parametrize("number", [5, 50])
+def test_the_list_asks_as_many_questions_for_fifty_as_for_five(office, number, django_assert_num_queries):
+    CallFactory.create_batch(number)
+    address = reverse("admin:applications_call_changelist")
+    office.get(address)
+    with django_assert_num_queries(8):
+        assert len(office.get(address).context["cl"].result_list) == number

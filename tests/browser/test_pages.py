@@ -6,11 +6,13 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 from django.views.defaults import server_error
 from playwright.sync_api import expect
 
+from applications.models import Call
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application, withdraw_application
 from applications.states import QuestionKind
@@ -202,7 +204,29 @@ def test_from_a_whole_draft_to_a_withdrawn_one(visit, review, whole, officer):
     submit_application(application_id=whole.pk, by=officer)
     review(page, "/", *eoi(whole, "", "receipt/", "answers/", "withdraw/"))
     withdraw_application(application_id=whole.pk, reason="", by=officer)
-    review(page, "/", *eoi(whole, "", "receipt/"), f"/calls/{whole.call.slug}/begin/")
+    review(page, "/", *eoi(whole, "", "receipt/"))
+
+
+def test_starting_once_the_questions_are_answered(visit, review, call, contact, officer, forgiven):
+    forgiven.append("status of 409")
+    page = visit("/", officer)
+    store = SessionStore(next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "sessionid"))
+    store[f"eligibility:{call.pk}"] = {"lead": "council", "council": contact.council.code, "initiative": "live", "people": True}
+    store.save()
+    review(page, f"/calls/{call.slug}/begin/")
+    Call.objects.filter(pk=call.pk).update(nations=[Nation.WALES])
+    send(page, "Start your expression of interest")
+    review(page)
+    expect(page.locator("main")).to_contain_text("not covered by the call")
+
+
+def test_passwords(visit, review, officer):
+    officer.set_password("correct horse battery")
+    officer.save()
+    page = visit("/", officer)
+    review(page, "/account/password/change/")
+    send(page, "Change password")
+    review(page)
 
 
 def test_two_step_sign_in(visit, review, forgiven, db):
