@@ -216,7 +216,7 @@ TABLE = (
     Row("admin:applications_assessment_change", "200 404 404", "302+ 404 404"),
     Row("admin:applications_assessment_autosave", "405 405 405", "200+ 403 404"),
     Row("admin:applications_assessment_return", "200 403 200", "302+ 403 200"),
-    Row("admin:applications_assessment_reopen", "200 404 200", "302+ 404 302"),
+    Row("admin:applications_assessment_reopen", "200 404 404", "302+ 404 404"),
     Row("admin:applications_assessment_take", "405 405 405", "302+ 403 302+"),
     Row("admin:applications_assessment_{next,third,clear}", "405 405 405", "302 403 302"),
     Row("admin:applications_assessment_accept", "200 403 200", "302 403 302"),
