@@ -49,6 +49,7 @@ def test_one_eoi_is_assessed_by_keyboard_alone(visit, staff, eoi):
     page = visit(TRIAGE, staff)
     page.get_by_role("button", name="Assess the next one").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(eoi.reference)
+    expect(page.get_by_label("Use these keys")).to_be_visible()  # the script shows it once it listens
     keyboard = page.keyboard
     keyboard.press("j")
     keyboard.press("y")
