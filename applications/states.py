@@ -211,3 +211,20 @@ class Band(TextChoices):
 # From which weighted score, of 100, each band begins; and those whose EoIs are proposed for the shortlist.
 BAND_BOUNDS: dict[Band, int] = {Band.STRONG: 75, Band.GOOD: 60, Band.FAIR: 40, Band.WEAK: 0}
 SHORTLIST_BANDS = (Band.STRONG, Band.GOOD)
+
+
+class ScoreBasis(TextChoices):
+    """Which score of a candidate the selection maximises."""
+
+    MODERATED = "moderated", "The panel meeting's score where there is one, else the adjusted score"
+    ADJUSTED = "adjusted", "The adjusted score, else the raw mean"
+    RAW = "raw", "The raw mean"
+
+
+class Recommendation(TextChoices):
+    """What a panel's meeting says of an EoI."""
+
+    SELECT = "select", "Offer a place"
+    EITHER = "either", "Could go either way"
+    RESERVE = "reserve", "Reserve"
+    NOT_SELECT = "not_select", "Do not select"

@@ -75,3 +75,32 @@ CONTACT_TRANSITIONS: dict[ContactStatus, frozenset[ContactStatus]] = {
     ContactStatus.ACTIVE: frozenset({ContactStatus.ENDED}),
     ContactStatus.ENDED: frozenset({ContactStatus.INVITED, ContactStatus.REQUESTED, ContactStatus.ACTIVE}),
 }
+
+
+class MembershipStatus(TextChoices):
+    """Whether a council takes part."""
+
+    ACTIVE = "active", "Member"
+    ENDED = "ended", "Left"
+
+
+class DelegateStatus(TextChoices):
+    """Whether a person whom a member council named takes part."""
+
+    INVITED = "invited", "Asked to confirm"
+    CONFIRMED = "confirmed", "Confirmed"
+    DECLINED = "declined", "Declined"
+    REPLACED = "replaced", "Replaced"
+
+    @classmethod
+    def holding(cls) -> tuple["DelegateStatus", ...]:
+        """Return the statuses that keep a seat."""
+        return (cls.INVITED, cls.CONFIRMED)
+
+
+DELEGATE_TRANSITIONS: dict[DelegateStatus, frozenset[DelegateStatus]] = {
+    DelegateStatus.INVITED: frozenset({DelegateStatus.CONFIRMED, DelegateStatus.DECLINED, DelegateStatus.REPLACED}),
+    DelegateStatus.CONFIRMED: frozenset({DelegateStatus.REPLACED}),
+    DelegateStatus.DECLINED: frozenset(),
+    DelegateStatus.REPLACED: frozenset(),
+}

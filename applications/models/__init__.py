@@ -5,7 +5,10 @@ from applications.models.call import Call, Criterion, Extension, Question, Secti
 from applications.models.conflict import Conflict
 from applications.models.decision import Decision, Letter, Release
 from applications.models.interview import Interview, InterviewQuestion, InterviewScore, InterviewSheet, InterviewSlot
+from applications.models.meeting import MeetingExit, MeetingItem, PanelMeeting
+from applications.models.offer import Offer
 from applications.models.panel import Assignment, CriterionScore, Panel, PanelMember, Review
+from applications.models.scenario import Scenario
 from applications.models.triage import Assessment, AssessmentScore
 
 __all__ = [
@@ -26,11 +29,16 @@ __all__ = [
     "InterviewSheet",
     "InterviewSlot",
     "Letter",
+    "MeetingExit",
+    "MeetingItem",
+    "Offer",
     "Panel",
+    "PanelMeeting",
     "PanelMember",
     "Question",
     "Release",
     "Review",
+    "Scenario",
     "Section",
     "SectionPresence",
     "SectionProgress",

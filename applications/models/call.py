@@ -65,6 +65,8 @@ class Call(models.Model):
     terms = models.TextField("terms of taking part", blank=True)
     terms_version = models.CharField(max_length=20, default="1.0")
     privacy_version = models.CharField(max_length=20, default="1.0")
+    agreement = models.TextField("member agreement", blank=True, help_text="What a council signs when it accepts a place.")
+    agreement_version = models.CharField(max_length=20, default="1.0")
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = CallQuerySet.as_manager()

@@ -37,6 +37,11 @@ class Release(models.Model):
     released_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     released_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # Of a selection: until when councils may answer an offer.
+    respond_by = models.DateTimeField(null=True, blank=True, help_text="An answer to an offer is in time strictly before this moment.")
+    # An embargo: the second person has agreed, and the sweep releases at this moment.
+    scheduled_for = models.DateTimeField(null=True, blank=True)
+    scheduled_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -51,6 +56,14 @@ class Release(models.Model):
                 condition=Q(released_at__isnull=True, released_by__isnull=True)
                 | Q(released_at__isnull=False, released_by__isnull=False, cancelled_at__isnull=True),
                 name="release_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(scheduled_for__isnull=True, scheduled_by__isnull=True)
+                | (Q(scheduled_for__isnull=False, scheduled_by__isnull=False) & ~Q(scheduled_by=F("prepared_by"))),
+                name="embargo_needs_second_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage=Stage.SELECTION) | Q(respond_by__isnull=False), name="selection_release_has_response_date"
             ),
             models.UniqueConstraint(
                 fields=["call"], condition=Q(released_at__isnull=True, cancelled_at__isnull=True), name="one_pending_release_per_call"
@@ -83,6 +96,8 @@ class Decision(models.Model):
     outcome = models.CharField(max_length=20, choices=[choice for choice in ApplicationStatus.choices if choice[0] in DECIDABLE])
     reason = models.TextField(help_text="For the record. Councils do not see it.")
     feedback = models.TextField(blank=True, help_text="Goes into the council's letter.")
+    reserve_rank = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of a reserve: 1 is promoted first. For staff alone.")
+    scenario = models.ForeignKey("applications.Scenario", null=True, blank=True, on_delete=models.PROTECT, related_name="decisions")
     decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
     release = models.ForeignKey(Release, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions")

@@ -1,0 +1,60 @@
+"""Scenarios of the selection: what was asked of the workbench, and what it answered."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from applications.models.call import Call
+from applications.states import ScoreBasis
+from upstream.accounts.models import User
+
+
+class ScenarioQuerySet(models.QuerySet["Scenario"]):
+    """Reading scenarios."""
+
+    def visible_to(self, user: User) -> Self:
+        """Only those who decide see scenarios: each shows the whole field at once."""
+        return self if user.has_perm("applications.view_scenario") else self.none()
+
+    def saved(self) -> Self:
+        """Return those that somebody gave a name."""
+        return self.exclude(name="")
+
+
+class Scenario(models.Model):
+    """A state of the workbench. It never changes but for its name, so that its address shows the same for ever.
+
+    `inputs` are the candidates as they stood (id, value, standard error, groups), `rules` the bounds and locks with their reasons,
+    `result` the chosen set and all that explains it: the shapes are those of `applications.services.workbench`.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="scenarios")
+    name = models.CharField(max_length=100, blank=True, help_text="Empty while nobody has saved it.")
+    note = models.TextField(blank=True)
+    places = models.PositiveSmallIntegerField()
+    basis = models.CharField(max_length=20, choices=ScoreBasis.choices)
+    seed = models.PositiveIntegerField()
+    rules = models.JSONField(default=dict)
+    inputs = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    adopted_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    adopted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScenarioQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(adopted_at__isnull=True, adopted_by__isnull=True) | Q(adopted_at__isnull=False, adopted_by__isnull=False),
+                name="adopted_scenario_names_who",
+            ),
+            models.CheckConstraint(condition=Q(basis__in=ScoreBasis.values), name="scenario_basis_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or f"Scenario {self.pk}"
