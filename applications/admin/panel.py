@@ -51,10 +51,13 @@ class Cell:
     member: PanelMember
     assignment: Assignment | None
     conflict: Conflict | None
+    is_unanswered: bool
 
     @property
     def word(self) -> str:
         """What the grid says, or nothing."""
+        if self.is_unanswered or (self.conflict and self.conflict.status == ConflictStatus.PROPOSED):
+            return "To answer"
         if self.conflict:
             return "Conflict"
         if self.assignment is None:
@@ -77,7 +80,17 @@ class Cell:
 def cells(table: Table, application: Application) -> list[Cell]:
     """Return the EoI's row of the grid."""
     pairs = [((application.pk, pk), member) for pk, member in table.members.items()]
-    return [Cell(member, table.live.get(pair), table.impossible.get(pair)) for pair, member in pairs]
+    return [Cell(member, table.live.get(pair), table.impossible.get(pair), pair in table.unanswered) for pair, member in pairs]
+
+
+def still_to_answer(rows: list[tuple[Application, list[Cell]]]) -> list[tuple[PanelMember, list[Application]]]:
+    """Return the members who have still to say whether there is a conflict, each with the EoIs that it is about."""
+    waiting: dict[PanelMember, list[Application]] = {}
+    for application, line in rows:
+        for cell in line:
+            if cell.word == "To answer":
+                waiting.setdefault(cell.member, []).append(application)
+    return sorted(waiting.items(), key=lambda item: str(item[0]))
 
 
 @admin.register(Panel)
@@ -171,14 +184,15 @@ class PanelAdmin(RecordedAdmin):
             except CannotAssign as refusal:
                 causes = refusal.causes
         table = table_of(panel)
-        rows = self.visible_rows(request, table)
+        rows = [(application, cells(table, application)) for application in self.visible_rows(request, table)]
         context = {
             "causes": causes,
             "table": table,
-            "rows": [(application, cells(table, application), table.number(application)) for application in rows],
+            "rows": [(application, line, table.number(application)) for application, line in rows],
+            "to_answer": still_to_answer(rows),
             "loads": [table.load(member) for member in table.members.values()],
             "hidden": len(table.applications) - len(rows),
-            "proposed": sum(assignment.status == AssignmentStatus.PROPOSED for assignment in table.live.values()),
+            "proposed": len(table.proposed),
         }
         return self.panel_page(request, "panel_assign", panel, title="Assign reviews", **context)
 
@@ -197,19 +211,30 @@ class PanelAdmin(RecordedAdmin):
         panel = self.panel_or_404(request, object_id)
         if request.method == "POST":
             try:
-                number = assigning.commit_proposals(panel_id=panel.pk, by=request.user)  # type: ignore[arg-type]
+                number = assigning.commit_proposals(panel_id=panel.pk, seen=request.POST.get("seen", ""), by=request.user)  # type: ignore[arg-type]
             except InvalidTransition as refusal:
                 messages.error(request, str(refusal))
-                return redirect(self.own_url("assign", panel.pk))
+                return redirect(self.own_url("commit", panel.pk))
             messages.success(request, f"{counted(number, 'review')} assigned. We have emailed each member once.")
             return redirect(self.own_url("progress", panel.pk))
         table = table_of(panel)
-        new = [pair for pair, assignment in table.live.items() if assignment.status == AssignmentStatus.PROPOSED]
-        lines = [(member, sum(pair[1] == pk for pair in new), table.load(member)) for pk, member in table.members.items()]
-        short = [
-            application for application in self.visible_rows(request, table) if table.number(application) < panel.reviews_per_application
+        rows = self.visible_rows(request, table)
+        new = {(assignment.application_id, assignment.member_id) for assignment in table.proposed}
+        lines = [
+            (
+                member,
+                sum(pair[1] == pk for pair in new),
+                [application.reference for application in rows if (application.pk, pk) in new],
+                table.load(member),
+            )
+            for pk, member in table.members.items()
         ]
-        context = {"lines": [line for line in lines if line[1]], "short": short, "number": len(new)}
+        context = {
+            "lines": [line for line in lines if line[1]],
+            "short": [application for application in rows if table.number(application) < panel.reviews_per_application],
+            "number": len(new),
+            "preview": table.preview,
+        }
         return self.panel_page(request, "panel_commit", panel, title="Commit the assignments", **context)
 
     def reviewers(self, request: HttpRequest, object_id: int, application_id: int) -> HttpResponse:

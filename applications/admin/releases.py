@@ -127,6 +127,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
                 return redirect(self.page_url(release))
         waiting = undecided(call.pk) if call else Application.objects.none()
         names = list(waiting.filter(pk__in=Application.objects.visible_to(person)).select_related("council"))
+        overtaken = decided(call.pk).overtaken() if call else Decision.objects.none()  # type: ignore[attr-defined]
         outcomes = list(decided(call.pk).values_list("outcome", flat=True)) if call else []
         return self.page(
             request,
@@ -135,8 +136,9 @@ class ReleaseAdmin(ReadOnlyAdmin):
             call=call,
             calls=calls,
             pending=call.releases.pending().first() if call else None,
-            missing=what_is_missing(call) if call else "",
+            missing=what_is_missing(call, person) if call else "",
             names=names,
+            again=overtaken.visible_to(person).select_related("application__council"),
             hidden=waiting.count() - len(names),
             outcomes=[(outcome.label, outcomes.count(outcome)) for outcome in OUTCOMES_IN_ORDER if outcome in outcomes],
             total=len(outcomes),

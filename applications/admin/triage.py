@@ -20,7 +20,7 @@ from applications.forms.triage import AssessmentForm, DecisionForm, PutBackForm
 from applications.models import Application, Assessment, Call, Criterion, Decision
 from applications.models.triage import SEATS
 from applications.services.answers import Answered, answered_sections
-from applications.services.decisions import accept_shared_outcomes, clear_decision, decide
+from applications.services.decisions import accept_shared_outcomes, clear_decision, decide, in_conflict_now
 from applications.services.scoring import Comparison, compared, in_triage
 from applications.services.triage import (
     AssessmentConflict,
@@ -72,7 +72,11 @@ class Filter:
 
 
 STANDINGS = (("open", "Being assessed"), ("agrees", "Assessors agree"), ("differs", "Assessors differ"))
-DECISIONS = (("none", "No decision"), *((outcome.value, outcome.label) for outcome in OUTCOMES[Stage.SHORTLIST]))
+DECISIONS = (
+    ("none", "No decision"),
+    ("again", "To be decided again"),
+    *((outcome.value, outcome.label) for outcome in OUTCOMES[Stage.SHORTLIST]),
+)
 
 
 def standing_of(comparison: Comparison) -> str:
@@ -82,12 +86,19 @@ def standing_of(comparison: Comparison) -> str:
     return "agrees" if comparison.agrees else "differs"
 
 
+def decision_of(comparison: Comparison) -> str:
+    """Return what is decided about an EoI, as the board filters it."""
+    if comparison.is_to_be_decided_again:
+        return "again"
+    return comparison.decision.outcome if comparison.decision else "none"
+
+
 def facts_to_filter(comparison: Comparison) -> dict[str, str]:
     """Return what the board filters an EoI by."""
     application: Any = comparison.application
     return {
         "standing": standing_of(comparison),
-        "decision": comparison.decision.outcome if comparison.decision else "none",
+        "decision": decision_of(comparison),
         "region": application.council.region,
         "control": application.control,
         "kind": application.council.kind,
@@ -371,6 +382,7 @@ class TriageAdmin(ReadOnlyAdmin):
             rows=list(rows_of(application.call.criteria.all(), comparison)),
             facts=eligibility_facts(application),
             decision=decision,
+            in_conflict=list(in_conflict_now(decision)) if decision else [],
             form=form if may_decide and comparison.can_still_be_decided else None,
             may_ask_third=may_decide and comparison.differs and not comparison.decision and application.assessors_wanted < SEATS,
             own=own,
@@ -500,7 +512,12 @@ def rows_of(criteria: Iterable[Criterion], comparison: Comparison) -> Iterable[t
 
 
 def start_of(comparison: Comparison) -> dict[str, Any]:
-    """Return what the decision's form begins with: the held decision, or what the assessors share."""
+    """Return what the decision's form begins with: the held decision, or what the assessors share.
+
+    Of a decision that has to be taken again only the feedback is kept.
+    """
+    if comparison.is_to_be_decided_again:
+        return {"feedback": comparison.decision.feedback}  # type: ignore[union-attr]
     if comparison.decision:
         decision: Decision = comparison.decision
         return {"outcome": decision.outcome, "reason": decision.reason if comparison.judged else "", "feedback": decision.feedback}

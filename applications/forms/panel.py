@@ -1,6 +1,6 @@
 """What panel members fill in: their conflicts of interest and their scores; and what staff fill in about the panel."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,13 @@ class DeclaredRow:
     application: Application
     standing: Conflict | None
     found: str
+    is_new: bool
     kind: BoundField | None = None
     detail: BoundField | None = None
 
 
 class DeclarationForm(forms.Form):
-    """What a member declares: about the call as a whole, and about each EoI.
+    """What a member declares: about the call as a whole, and about each EoI, those first that are `new` since they last did.
 
     `conflicts` are those on record and `found` what the system detects, both by EoI. What is active or waived is settled.
     """
@@ -47,10 +48,17 @@ class DeclarationForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, applications: Iterable[Application], conflicts: Mapping[int, Conflict], found: Mapping[int, str], **kwargs: Any
+        self,
+        *args: Any,
+        applications: Iterable[Application],
+        conflicts: Mapping[int, Conflict],
+        found: Mapping[int, str],
+        new: Collection[int],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.applications = list(applications)
+        self.applications = sorted(applications, key=lambda application: application.pk not in new)
+        self.new = new
         self.standing = {
             pk: conflict for pk, conflict in conflicts.items() if conflict.status in {ConflictStatus.ACTIVE, ConflictStatus.WAIVED}
         }
@@ -63,7 +71,10 @@ class DeclarationForm(forms.Form):
                     label="Your interest",
                     choices=[(NONE, "No conflict"), *ConflictKind.choices],
                     initial=ConflictKind.COUNCIL if application.pk in self.found else NONE,
-                    error_messages={"invalid_choice": "Select one of the choices on the page"},
+                    error_messages={
+                        "required": f"Select whether you have an interest in {application.council}",
+                        "invalid_choice": "Select one of the choices on the page",
+                    },
                 )
                 label = "Details, or why it is not a conflict" if application.pk in self.found else "Details of a conflict"
                 self.fields[f"detail_{application.pk}"] = ShortTextField(label=label, required=False, max_length=1000)
@@ -74,9 +85,9 @@ class DeclarationForm(forms.Form):
         for application in self.applications:
             pk = application.pk
             if pk in self.standing:
-                yield DeclaredRow(application, self.standing[pk], "")
+                yield DeclaredRow(application, self.standing[pk], "", is_new=False)
             else:
-                yield DeclaredRow(application, None, self.found.get(pk, ""), self[f"kind_{pk}"], self[f"detail_{pk}"])
+                yield DeclaredRow(application, None, self.found.get(pk, ""), pk in self.new, self[f"kind_{pk}"], self[f"detail_{pk}"])
 
     def clean(self) -> dict[str, Any]:
         """Ask for the details of a conflict, and for a reason where what was found is said not to be one."""

@@ -25,10 +25,6 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
         """Return those that keep their person out now."""
         return self.filter(status=ConflictStatus.ACTIVE)
 
-    def undecided_or_active(self) -> Self:
-        """Return those that keep an EoI from being given to their person: found ones do so until the person has answered."""
-        return self.filter(status__in=[ConflictStatus.PROPOSED, ConflictStatus.ACTIVE])
-
     def for_chair(self, user: User) -> Self:
         """Return those of other people about the EoIs of the calls whose panel the person chairs, their own EoIs apart."""
         chaired = self.filter(

@@ -3,11 +3,12 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from applications.models.application import Application
 from applications.models.call import Call
+from applications.models.conflict import Conflict
 from applications.states import OUTCOMES, ApplicationStatus, Stage
 from cohort.models import CouncilContact
 from upstream.accounts.models import User
@@ -87,6 +88,16 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Return what councils have not been told."""
         return self.filter(released_at__isnull=True)
 
+    def with_standing(self) -> Self:
+        """Annotate `is_overtaken`: whether somebody who made it, or whose scores it rests on, has a conflict with the EoI now."""
+        scored_for_it = Decision.assessors.through._default_manager.filter(decision=OuterRef(OuterRef("pk"))).values("user")
+        conflicts = Conflict.objects.active().filter(application=OuterRef("application"))
+        return self.annotate(is_overtaken=Exists(conflicts.filter(Q(user=OuterRef("decided_by")) | Q(user__in=scored_for_it))))
+
+    def overtaken(self) -> Self:
+        """Return those that a conflict of interest has overtaken: somebody without one has to decide again."""
+        return self.with_standing().filter(is_overtaken=True)
+
 
 class Decision(models.Model):
     """What was decided about an EoI. It may change until it is released, and an EoI has one unreleased decision at most."""
@@ -100,6 +111,7 @@ class Decision(models.Model):
     scenario = models.ForeignKey("applications.Scenario", null=True, blank=True, on_delete=models.PROTECT, related_name="decisions")
     decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
+    assessors = models.ManyToManyField("accounts.User", related_name="+", help_text="Those whose scores counted when it was made.")
     release = models.ForeignKey(Release, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions")
     released_at = models.DateTimeField(null=True, blank=True)
 

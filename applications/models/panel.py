@@ -70,6 +70,7 @@ class PanelMember(models.Model):
     invited_at = models.DateTimeField(db_default=Now(), editable=False)
     declared_at = models.DateTimeField(null=True, blank=True)
     general_interest = models.TextField(blank=True, help_text="What they declared about the call as a whole.")
+    answered = models.ManyToManyField(Application, related_name="+", help_text="EoIs of which they have said whether there is a conflict.")
     withdrawn_reason = models.TextField(blank=True)
 
     objects = PanelMemberQuerySet.as_manager()

@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from applications.models.application import Application
@@ -18,7 +18,8 @@ SEATS = 3
 
 def finished() -> models.QuerySet[Application]:
     """Return the EoIs whose assessors have all completed theirs, as many as are wanted, and those whose triage is over."""
-    done = Application.objects.annotate(done=models.Count("assessments", filter=Q(assessments__completed_at__isnull=False)))
+    number = Assessment.objects.counting().completed().filter(application=OuterRef("pk")).order_by().values("application")
+    done = Application.objects.annotate(done=Subquery(number.annotate(number=models.Count("pk")).values("number")))
     return done.filter(Q(done__gte=models.F("assessors_wanted")) | ~Q(status=ApplicationStatus.SUBMITTED))
 
 

@@ -3,9 +3,11 @@
 Every function locks the panel first. A proposal is an Assignment that its member does not see; committing it makes the Review.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -16,7 +18,7 @@ from applications.models import Application, Assignment, Conflict, Panel, PanelM
 from applications.notifications import panel as notifications
 from applications.services.conflicts import propose_detected
 from applications.services.panel import lock_panel, to_be_scored
-from applications.states import AssignmentStatus, MemberStatus, ReviewStatus
+from applications.states import AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from applications.selection.assignment import Obstruction
 
 Pair = tuple[int, int]  # an EoI's id and a member's
+# What was found keeps an EoI from being given to its person until they have answered.
+UNASSIGNABLE = {ConflictStatus.PROPOSED, ConflictStatus.ACTIVE}
 
 
 class CannotAssign(Exception):
@@ -45,6 +49,18 @@ class Table:
     members: dict[int, PanelMember]  # those who may be given something, and those whose submitted scores count
     live: dict[Pair, Assignment]  # what counts towards the number of reviews: nothing that a conflict closes
     impossible: dict[Pair, Conflict]
+    unanswered: frozenset[Pair]  # those of which the member has not said yet whether there is a conflict: as impossible
+
+    @property
+    def proposed(self) -> list[Assignment]:
+        """The proposals that can still be committed."""
+        return [assignment for assignment in self.live.values() if assignment.status == AssignmentStatus.PROPOSED]
+
+    @property
+    def preview(self) -> str:
+        """A fingerprint of the proposals, to tell whether they are still those that somebody saw."""
+        pairs = sorted((assignment.application_id, assignment.member_id) for assignment in self.proposed)
+        return hashlib.sha256(repr(pairs).encode()).hexdigest()
 
     def load(self, member: PanelMember) -> int:
         """Return how many EoIs the member has."""
@@ -56,24 +72,33 @@ class Table:
 
 
 def table_of(panel: Panel) -> Table:
-    """Return the table as it stands: five queries, whatever the numbers."""
+    """Return the table as it stands: six queries, whatever the numbers."""
     applications = {application.pk: application for application in to_be_scored(panel)}
     assignments = Assignment.objects.live().filter(member__panel=panel, application__in=applications)
-    found = list(assignments.select_related("member__user", "review"))
+    found = {(each.application_id, each.member_id): each for each in assignments.select_related("member__user", "review")}
+    given = {pair for pair, assignment in found.items() if assignment.status == AssignmentStatus.COMMITTED}
     members = {member.pk: member for member in panel.members.active().select_related("user").order_by("user__full_name", "pk")}
-    members |= {assignment.member_id: assignment.member for assignment in found if assignment.member_id not in members}
+    active = set(members)
+    members |= {assignment.member_id: assignment.member for assignment in found.values() if assignment.member_id not in members}
     seats = {member.user_id: member.pk for member in members.values()}
-    conflicts = Conflict.objects.undecided_or_active().filter(user__in=seats, application__in=applications)
-    impossible = {(conflict.application_id, seats[conflict.user_id]): conflict for conflict in conflicts}
-    live = {(assignment.application_id, assignment.member_id): assignment for assignment in found}
-    return Table(panel, applications, members, {pair: live[pair] for pair in live if pair not in impossible}, impossible)
+    conflicts = Conflict.objects.filter(user__in=seats, application__in=applications)
+    on_record = {(conflict.application_id, seats[conflict.user_id]): conflict for conflict in conflicts}
+    impossible = {pair: conflict for pair, conflict in on_record.items() if conflict.status in UNASSIGNABLE}
+    answers = PanelMember.answered.through._default_manager.filter(panelmember__in=active)
+    answered = set(answers.values_list("application", "panelmember"))
+    unanswered = frozenset(product(applications, active)) - answered - on_record.keys() - given
+    closed = impossible.keys() | unanswered
+    live = {
+        pair: assignment for pair, assignment in found.items() if pair not in closed and (pair in given or assignment.member_id in active)
+    }
+    return Table(panel, applications, members, live, impossible, unanswered)
 
 
 @transaction.atomic
 def propose_assignments(*, panel_id: int, by: User) -> int:
-    """Propose who scores what, keeping what is committed or pinned, and return how many proposals there are.
+    """Propose who scores what, keeping what is committed or pinned while it is possible, and return how many proposals there are.
 
-    First puts conflicts that are detected now before their people: such pairs wait for an answer and are not assigned.
+    First puts conflicts that are detected now before their people. Pairs that wait for an answer are not assigned.
     Raises CannotAssign with the causes in words, and leaves the earlier proposal in place.
     """
     from applications.selection.assignment import Task, assign
@@ -89,13 +114,14 @@ def propose_assignments(*, panel_id: int, by: User) -> int:
         applications=frozenset(table.applications),
         reviewers=frozenset(table.members),
         reviews=panel.reviews_per_application,
-        conflicts=frozenset(table.impossible) | closed,
+        conflicts=frozenset(table.impossible) | table.unanswered | closed,
         pins=frozenset(kept),
     )
     solved = assign(task, panel.seed)
     if isinstance(solved, tuple):
         raise CannotAssign([in_words(obstruction, table) for obstruction in solved])
-    _proposed(panel).filter(is_pinned=False).update(status=AssignmentStatus.REMOVED)
+    pinned = [assignment.pk for assignment in table.proposed if assignment.is_pinned]
+    _proposed(panel).exclude(pk__in=pinned).update(status=AssignmentStatus.REMOVED)
     _propose(pair for pair in solved.pairs if pair not in kept)
     record(actor=by, verb="assignments.proposed", subject=panel, seed=panel.seed)
     return _proposed(panel).count()
@@ -121,7 +147,7 @@ def in_words(obstruction: "Obstruction", table: Table) -> str:
         case Cause.PIN_IN_CONFLICT:
             return f"{member} is pinned to {eoi} but has a conflict with it."
         case Cause.TOO_FEW_REVIEWERS:
-            return f"{eoi} needs {limit} reviewers, and only {found} of the members are free of conflicts with it."
+            return f"{eoi} needs {limit} reviewers, and only {found} of the members said that they have no conflict with it."
         case Cause.TOO_MANY_PINS:
             return f"{eoi} has {found} pinned reviewers, and needs {limit}."
         case Cause.PINNED_BEYOND_MOST:
@@ -179,22 +205,24 @@ def discard_proposals(*, panel_id: int, by: User) -> int:
 
 
 @transaction.atomic
-def commit_proposals(*, panel_id: int, by: User) -> int:
+def commit_proposals(*, panel_id: int, seen: str, by: User) -> int:
     """Give the members what is proposed and tell each of them once. Returns how many reviews that makes.
 
-    Raises InvalidTransition when nothing is proposed, or when a conflict or a withdrawal has come between.
+    `seen` is the fingerprint of the preview that the person read. Raises InvalidTransition when nothing is proposed, or something
+    else than that. A proposal that has become impossible is no part of either, and leaves the preview.
     """
     panel = lock_panel(panel_id)
     table = table_of(panel)
-    proposed = list(_proposed(panel).select_related("member__user"))
+    proposed = table.proposed
     if not proposed:
         message = "Nothing is proposed. Reload the page to see where the assignments stand."
         raise InvalidTransition(message)
-    for assignment in proposed:
-        if (assignment.application_id, assignment.member_id) not in table.live or assignment.member.status != MemberStatus.ACTIVE:
-            message = f"{assignment.member} can no longer be given {assignment.application}. Propose again."
-            raise InvalidTransition(message)
+    if seen != table.preview:
+        message = "The proposals have changed since you opened this page, so nothing was committed. They now stand as below."
+        raise InvalidTransition(message)
     now = clock.now()
+    keys = [assignment.pk for assignment in proposed]
+    _proposed(panel).exclude(pk__in=keys).update(status=AssignmentStatus.REMOVED)
     _proposed(panel).update(status=AssignmentStatus.COMMITTED, committed_at=now, removed_reason="")
     Review.objects.bulk_create([Review(assignment=assignment) for assignment in proposed], ignore_conflicts=True)
     given: defaultdict[int, list[Assignment]] = defaultdict(list)
@@ -204,7 +232,7 @@ def commit_proposals(*, panel_id: int, by: User) -> int:
         member = assignments[0].member
         member.panel = panel
         notifications.assigned(member, number=len(assignments), at=now)
-    record(actor=by, verb="assignments.committed", subject=panel, assignments=[assignment.pk for assignment in proposed])
+    record(actor=by, verb="assignments.committed", subject=panel, assignments=keys)
     return len(proposed)
 
 
@@ -234,7 +262,7 @@ def _check_pair(panel: Panel, application_id: int, member_id: int) -> None:
     if application is None or member is None or member.status != MemberStatus.ACTIVE:
         message = "Choose a shortlisted expression of interest and a member who has declared their conflicts."
         raise ValidationError(message)
-    if (application_id, member_id) in table.impossible:
+    if (application_id, member_id) in table.impossible.keys() | table.unanswered:
         message = f"{member} has a conflict of interest with {application}, or has not answered yet whether there is one."
         raise ValidationError(message)
     if (application_id, member_id) in table.live:

@@ -1,7 +1,7 @@
 """Conflicts of interest: found by the system, declared by the person, recorded by staff, waived by the chair.
 
-Each write locks the EoI, so that two about the same one wait for each other. What follows from an active conflict is not done here:
-`visible_to` and `counting` ask whether there is one.
+Each write locks the EoI, so that two about the same one wait for each other. Most of what follows from an active conflict is not done
+here: `visible_to`, `counting` and `overtaken` ask whether there is one.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from applications.models import Application, Assignment, Conflict, PanelMember
+from applications.models import Application, Assessment, Assignment, Conflict, PanelMember
 from applications.notifications import panel as notifications
 from applications.states import CONFLICT_TRANSITIONS, AssignmentStatus, ConflictKind, ConflictStatus
 from cohort.models import CouncilContact, CouncilDomain
@@ -81,7 +81,10 @@ def propose_detected(users: Collection[User], applications: Collection[Applicati
 
 @transaction.atomic
 def declare_conflict(*, application_id: int, user: User, interest: Interest, by: User) -> Conflict:
-    """Keep a person away from an EoI, at once. Staff do so for others, who are told. Declaring it twice changes nothing."""
+    """Keep a person away from an EoI, at once. Staff do so for others, who are told. Declaring it twice changes nothing.
+
+    What they have not finished goes back: a proposal out of the preview, an assessment to the queue with what was written in it.
+    """
     application = _lock(application_id)
     conflict = Conflict.objects.filter(application=application, user=user).first() or Conflict(application=application, user=user)
     if conflict.pk and conflict.status == ConflictStatus.ACTIVE:
@@ -93,12 +96,15 @@ def declare_conflict(*, application_id: int, user: User, interest: Interest, by:
     _decide(conflict, ConflictStatus.ACTIVE, reason="", by=by)
     proposed = Assignment.objects.filter(application=application, member__user=user, status=AssignmentStatus.PROPOSED)
     proposed.update(status=AssignmentStatus.REMOVED)
+    _, deleted = Assessment.objects.filter(application=application, assessor=user, completed_at__isnull=True).delete()
     at = clock.now()
     if by != user:
         notifications.conflict_recorded(conflict, at)
     else:
         _tell_of_lost_reviewer(conflict, at)
     record(actor=by, verb="conflict.declared", subject=conflict, application=application.pk, user=user.pk, kind=conflict.kind)
+    if deleted:
+        record(actor=by, verb="assessment.put_back", subject=application, assessor=user.pk, reason="Conflict of interest")
     return conflict
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from applications.models import Application, Assessment, Decision
+from applications.models import Application, Assessment, Conflict, Decision
 from applications.services.scoring import Comparison, compared
 from applications.services.triage import lock
 from applications.states import OUTCOMES, TRANSITIONS, ApplicationStatus, Stage
@@ -41,7 +42,13 @@ def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feed
         raise ValidationError({"reason": "Enter the reason for the decision"})
     decision = changeable(application, by) or Decision(application=application, stage=Stage.SHORTLIST)
     check_transition(application.status, outcome, TRANSITIONS)
-    hold(decision, outcome=outcome, reason=reason, feedback=feedback, by=by)
+    decision.outcome = outcome
+    decision.reason = reason
+    decision.feedback = feedback
+    decision.decided_by = by
+    decision.decided_at = clock.now()
+    decision.save()
+    decision.assessors.set(Assessment.objects.counting().completed().filter(application=application).values_list("assessor", flat=True))
     record(actor=by, verb="decision.held", subject=application)
     return decision
 
@@ -70,14 +77,10 @@ def changeable(application: Application, by: User) -> Decision | None:
     return decision
 
 
-def hold(decision: Decision, *, outcome: ApplicationStatus, reason: str, feedback: str, by: User) -> None:
-    """Write a held decision."""
-    decision.outcome = outcome
-    decision.reason = reason
-    decision.feedback = feedback
-    decision.decided_by = by
-    decision.decided_at = clock.now()
-    decision.save()
+def in_conflict_now(decision: Decision) -> QuerySet[User]:
+    """Return those who made the decision, or whose scores it rests on, and who have a conflict of interest with the EoI now."""
+    behind = User.objects.filter(Q(pk=decision.decided_by_id) | Q(pk__in=decision.assessors.values("pk")))
+    return behind.filter(pk__in=Conflict.objects.active().filter(application=decision.application_id).values("user"))
 
 
 @transaction.atomic
@@ -88,15 +91,30 @@ def accept_shared_outcomes(*, expected: Mapping[int, ApplicationStatus], by: Use
     """
     mine = Application.objects.visible_to(by).filter(pk__in=expected).order_by("pk")
     list(mine.select_for_update(no_key=True, of=("self",)))
-    accepted = Accepted()
+    accepted, shared = Accepted(), []
     for comparison in compared(mine.select_related("council"), Assessment.objects.all()):
-        application = comparison.application
-        if why := why_not(comparison, expected[application.pk]):
-            accepted.skipped.append((application, why))
-            continue
-        decision = Decision(application=application, stage=Stage.SHORTLIST)
-        hold(decision, outcome=expected[application.pk], reason=f"The assessors agree: {comparison.in_words}.", feedback="", by=by)
-        accepted.decisions.append(decision)
+        if why := why_not(comparison, expected[comparison.application.pk]):
+            accepted.skipped.append((comparison.application, why))
+        else:
+            shared.append(comparison)
+    now = clock.now()
+    accepted.decisions = Decision.objects.bulk_create(
+        Decision(
+            application=comparison.application,
+            stage=Stage.SHORTLIST,
+            outcome=expected[comparison.application.pk],
+            reason=f"The assessors agree: {comparison.in_words}.",
+            decided_by=by,
+            decided_at=now,
+        )
+        for comparison in shared
+    )
+    through = Decision.assessors.through
+    through._default_manager.bulk_create(
+        through(decision=decision, user=judged.assessment.assessor)
+        for decision, comparison in zip(accepted.decisions, shared, strict=True)
+        for judged in comparison.judged
+    )
     for decision in accepted.decisions:
         record(actor=by, verb="decision.held", subject=decision.application, shared=True)
     return accepted

@@ -1,6 +1,6 @@
 """Who sits on a panel. Every function locks the panel first, so that two of them never decide on the same picture."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Max, QuerySet
 from django.utils.timezone import localdate
 
-from applications.models import Application, Panel, PanelMember, Review
+from applications.models import Application, Conflict, Panel, PanelMember, Review
 from applications.notifications import panel as notifications
 from applications.services.conflicts import Interest, propose_detected, settle
 from applications.states import MEMBER_TRANSITIONS, AssignmentStatus, MemberStatus, ReviewStatus
@@ -25,6 +25,12 @@ from upstream.transitions import InvalidTransition, check_transition
 def to_be_scored(panel: Panel) -> QuerySet[Application]:
     """Return the EoIs that the panel is for, with their councils."""
     return Application.objects.shortlisted().filter(call=panel.call_id).select_related("council").order_by("reference")
+
+
+def unanswered(member: PanelMember) -> QuerySet[Application]:
+    """Return the EoIs about which nobody has said yet whether the member has a conflict of interest."""
+    asked = to_be_scored(member.panel).exclude(pk__in=member.answered.values("pk"))
+    return asked.exclude(pk__in=Conflict.objects.filter(user=member.user_id).values("application"))
 
 
 def lock_panel(panel_id: int) -> Panel:
@@ -78,6 +84,7 @@ def _invite(member: PanelMember, *, by: User) -> None:
     member.declared_at = None
     member.withdrawn_reason = ""
     member.save()
+    member.answered.clear()
     propose_detected([member.user], list(to_be_scored(member.panel)))
     notifications.invited(member)
     record(actor=by, verb="panel.invited", subject=member, user=member.user_id, is_chair=member.is_chair)
@@ -116,18 +123,28 @@ def withdraw_member(*, member_id: int, reason: str, by: User) -> PanelMember:
 
 
 @transaction.atomic
-def declare(*, member_id: int, general: str, interests: Mapping[int, Interest], dismissals: Mapping[int, str], by: User) -> PanelMember:
+def declare(
+    *,
+    member_id: int,
+    general: str,
+    asked: Collection[int],
+    interests: Mapping[int, Interest],
+    dismissals: Mapping[int, str],
+    by: User,
+) -> PanelMember:
     """Keep a member's declaration, the first one or a later one: what they say of the call, and their answers by EoI.
 
-    With the first, EoIs may open to them. Raises PermissionDenied for anybody else, InvalidTransition once they have withdrawn
-    or when an answer came too late.
+    `asked` are the EoIs that the page asked about: only these can be assigned to them. Raises PermissionDenied for anybody else,
+    InvalidTransition once they have withdrawn or when an answer came too late.
     """
     member = lock_member(member_id)
     if member.user_id != by.pk:
         raise PermissionDenied
     if member.status != MemberStatus.ACTIVE:
         check_transition(member.status, MemberStatus.ACTIVE, MEMBER_TRANSITIONS)
-    settle(user=member.user, applications=list(to_be_scored(member.panel)), interests=interests, dismissals=dismissals, by=by)
+    applications = list(to_be_scored(member.panel))
+    settle(user=member.user, applications=applications, interests=interests, dismissals=dismissals, by=by)
+    member.answered.add(*(application for application in applications if application.pk in asked))
     member.status = MemberStatus.ACTIVE
     member.general_interest = general
     member.declared_at = clock.now()

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import get_template
+from django.utils.text import get_text_list
 
 from applications.models import Application, Call, Decision, Letter, Release
 from applications.notifications import releases as notifications
@@ -40,15 +41,25 @@ def decided(call_id: int) -> QuerySet[Decision]:
     return held.filter(application__status=ApplicationStatus.SUBMITTED)
 
 
-def what_is_missing(call: Call) -> str:
-    """Return why the shortlist's release cannot be prepared now, or nothing."""
+def to_decide_again(decisions: QuerySet[Decision], user: User) -> str:
+    """Return which of the decisions a conflict of interest has overtaken, naming what the person may see, or nothing."""
+    overtaken = decisions.overtaken()  # type: ignore[attr-defined]
+    names = list(overtaken.visible_to(user).order_by("application__reference").values_list("application__reference", flat=True))
+    if hidden := overtaken.count() - len(names):
+        names.append(f"{hidden} that you may not see")
+    why = "somebody who decided, or whose scores counted, has a conflict of interest now"
+    return f"Somebody without a conflict has to decide again about {get_text_list(names, 'and')}: {why}." if names else ""
+
+
+def what_is_missing(call: Call, user: User) -> str:
+    """Return why the shortlist's release cannot be prepared now, naming only what the person may see, or nothing."""
     if clock.now() < call.closes_at:
         return "The call is still open, so not every expression of interest can have been decided."
     if number := undecided(call.pk).count():
         return f"{counted(number, 'expression')} of interest still wait{'s' if number == 1 else ''} for a decision."
     if not decided(call.pk).exists():
         return "There is no decision that councils have not been told."
-    return ""
+    return to_decide_again(decided(call.pk), user)
 
 
 @transaction.atomic
@@ -62,7 +73,7 @@ def prepare_release(*, call_id: int, by: User) -> Release:
         message = "A release of this call waits already. Release it or take it back first."
         raise InvalidTransition(message)
     list(Application.objects.filter(call=call, status=ApplicationStatus.SUBMITTED).order_by("pk").select_for_update(no_key=True))
-    if missing := what_is_missing(call):
+    if missing := what_is_missing(call, by):
         raise ValidationError(missing)
     release = Release.objects.create(call=call, stage=Stage.SHORTLIST, prepared_by=by, prepared_at=clock.now())
     decisions = list(decided(call.pk).select_related("application__call__cohort", "application__council"))
@@ -119,8 +130,8 @@ def drop(letter: Letter, *, by: User) -> None:
 def release_decisions(*, release_id: int, by: User) -> list[Application]:
     """Tell the councils: every status, letter and email in one act. Returns the EoIs that were withdrawn since, which drop out.
 
-    Raises ValidationError for whoever prepared it, while letters are not ready, or when an EoI waits without a decision;
-    InvalidTransition once it is settled.
+    Raises ValidationError for whoever prepared it, while letters are not ready, or when an EoI waits without a decision that
+    stands; InvalidTransition once it is settled.
     """
     release = lock_pending(release_id)
     if release.prepared_by_id == by.pk:
@@ -133,7 +144,7 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
     everything = list(letters.order_by("decision__application__reference"))
     going = [letter for letter in everything if letter.decision.application.status == ApplicationStatus.SUBMITTED]
     gone = [letter for letter in everything if letter not in going]
-    refuse_unless_ready(release, going)
+    refuse_unless_ready(release, going, by)
     for letter in gone:
         drop(letter, by=by)
     now = clock.now()
@@ -154,12 +165,15 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
     return [letter.decision.application for letter in gone]
 
 
-def refuse_unless_ready(release: Release, going: list[Letter]) -> None:
-    """Raise ValidationError unless every EoI that waits is in the release, with its letter ready."""
+def refuse_unless_ready(release: Release, going: list[Letter], by: User) -> None:
+    """Raise ValidationError unless every EoI that waits is in the release, with a decision that stands and its letter ready."""
     if number := undecided(release.call_id).count():
         message = (
             f"{counted(number, 'expression')} of interest came in since this was prepared. Take it back, decide, and prepare it again."
         )
+        raise ValidationError(message)
+    if again := to_decide_again(decided(release.call_id), by):
+        message = f"{again} Take the release back first, and prepare it again afterwards."
         raise ValidationError(message)
     if unmade := sum(not letter.sha256 for letter in going):
         message = f"{counted(unmade, 'letter')} of {len(going)} not ready yet. Wait a minute and look again."

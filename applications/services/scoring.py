@@ -102,6 +102,11 @@ class Comparison:
         return ApplicationStatus.SHORTLISTED if self.band in SHORTLIST_BANDS else ApplicationStatus.NOT_SHORTLISTED
 
     @property
+    def is_to_be_decided_again(self) -> bool:
+        """Whether a conflict of interest has overtaken the decision, before the council was told."""
+        return self.decision is not None and self.decision.released_at is None and self.decision.is_overtaken  # type: ignore[attr-defined]
+
+    @property
     def can_still_be_decided(self) -> bool:
         """Whether the council waits for its answer and no release holds it."""
         return self.application.status == ApplicationStatus.SUBMITTED and (self.decision is None or self.decision.release_id is None)
@@ -123,7 +128,7 @@ def compared(applications: QuerySet[Application], assessments: QuerySet[Assessme
     `assessments` are those that may be seen, or `Assessment.objects.all()` where the answer does not depend on who asks.
     """
     seen = assessments.counting().select_related("assessor").prefetch_related("scores")  # type: ignore[attr-defined]
-    decisions = Decision.objects.filter(stage=Stage.SHORTLIST).select_related("decided_by")
+    decisions = Decision.objects.filter(stage=Stage.SHORTLIST).with_standing().select_related("decided_by")
     everything = applications.prefetch_related(
         Prefetch("assessments", queryset=seen.order_by("seat"), to_attr="seen"),
         Prefetch("decisions", queryset=decisions, to_attr="decided"),

@@ -9,7 +9,7 @@ from applications.forms.panel import ConflictForm, DeclarationForm, WaiveForm
 from applications.models import Conflict, PanelMember, Review
 from applications.services.conflicts import Interest, declare_conflict, detected, waive_conflict
 from applications.services.panel import declare as keep_declaration
-from applications.services.panel import to_be_scored
+from applications.services.panel import to_be_scored, unanswered
 from applications.services.reviews import problems, reviews_of
 from applications.states import ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
@@ -53,7 +53,7 @@ def panel(request: UserRequest, slug: str) -> HttpResponse:
         "scored": sum(state in {"Ready to submit", "Submitted"} for _, state in lines),
         "submitted": sum(review.status == ReviewStatus.SUBMITTED for review, _ in lines),
         "left": [(review, state) for review, state in lines if state not in {"Ready to submit", "Submitted"}],
-        "new": to_be_scored(member.panel).filter(decisions__released_at__gt=member.declared_at).distinct().count(),
+        "new": unanswered(member).count(),
         "undecided": [conflict for conflict in own if conflict.status == ConflictStatus.PROPOSED],
         "closed": [conflict for conflict in own if conflict.status == ConflictStatus.ACTIVE],
         "now": clock.now(),
@@ -81,6 +81,7 @@ def declare(request: UserRequest, slug: str) -> HttpResponse:
         applications=applications,
         conflicts={conflict.application_id: conflict for conflict in conflicts},
         found={application: how for (_, application), how in detected([member.user], applications).items()},
+        new=set(unanswered(member).values_list("pk", flat=True)) if member.declared_at else (),
         initial={"general": member.general_interest},
     )
     if request.method == "POST" and form.is_valid():
@@ -88,6 +89,7 @@ def declare(request: UserRequest, slug: str) -> HttpResponse:
             keep_declaration(
                 member_id=member.pk,
                 general=form.cleaned_data["general"],
+                asked=[application.pk for application in applications],
                 interests=form.interests(),
                 dismissals=form.dismissals(),
                 by=request.user,

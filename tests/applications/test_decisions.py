@@ -2,17 +2,21 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, Decision
-from applications.services.decisions import accept_shared_outcomes, clear_decision, decide
+from applications.services.conflicts import Interest, declare_conflict
+from applications.services.decisions import accept_shared_outcomes, clear_decision, decide, in_conflict_now
 from applications.services.triage import reopen_assessment
-from applications.states import ApplicationStatus
+from applications.states import ApplicationStatus, ConflictKind
 from tests.factories import StaffFactory
 from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFactory, SubmittedFactory, judge, scored_call
 from upstream.audit.models import Entry
 from upstream.transitions import InvalidTransition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
+INTEREST = Interest(ConflictKind.ADVISER, "Paid last year")
 SHORTLISTED, NOT_SHORTLISTED = ApplicationStatus.SHORTLISTED, ApplicationStatus.NOT_SHORTLISTED
 
 
@@ -99,3 +103,64 @@ def test_shared_outcomes_are_accepted_and_whatever_changed_meanwhile_is_named(eo
     assert accepted.decisions[0].reason == "The assessors agree: Strong (80.0) and Strong (80.0)."
     kept.refresh_from_db()
     assert kept.outcome == NOT_SHORTLISTED
+
+
+def assessed(eoi, *scores):
+    """Return the people who gave these scores, one each."""
+    people = StaffFactory.create_batch(len(scores))
+    for person, score in zip(people, scores, strict=True):
+        judge(eoi, person, score)
+    return people
+
+
+def overtaken():
+    return set(Decision.objects.overtaken())
+
+
+@pytest.mark.parametrize("how", ["by hand", "shared"])
+def test_a_later_conflict_of_whoever_decided_or_scored_overtakes_a_decision(eoi, staff, how):
+    first, second = assessed(eoi, 4, 5)
+    if how == "shared":
+        accept_shared_outcomes(expected={eoi.pk: SHORTLISTED}, by=staff)
+    else:
+        decided(eoi, staff)
+    decision = Decision.objects.get()
+    ConflictFactory(application=eoi, user=StaffFactory())
+    ConflictFactory(user=first)
+    assert overtaken() == set()
+    for person in (staff, first, second):
+        conflict = ConflictFactory(application=eoi, user=person)
+        assert overtaken() == {decision}
+        assert list(in_conflict_now(decision)) == [person]
+        conflict.delete()
+    assert overtaken() == set()
+
+
+def test_a_decision_taken_again_rests_on_what_still_counts(eoi, staff):
+    first, second = assessed(eoi, 4, 5)
+    decision = decided(eoi, staff)
+    declare_conflict(application_id=eoi.pk, user=first, interest=INTEREST, by=first)
+    assert overtaken() == {decision}
+    assert list(decided(eoi, second).assessors.all()) == [second]
+    assert overtaken() == set()
+
+
+def test_an_assessor_who_took_theirs_up_again_still_stands_behind_the_decision(eoi, staff):
+    first, _ = assessed(eoi, 4, 5)
+    decision = decided(eoi, staff)
+    reopen_assessment(assessment_id=eoi.assessments.get(assessor=first).pk, by=first)
+    declare_conflict(application_id=eoi.pk, user=first, interest=INTEREST, by=first)
+    assert not eoi.assessments.filter(assessor=first).exists()
+    assert overtaken() == {decision}
+
+
+@pytest.mark.parametrize("number", [1, 8])
+def test_accepting_many_takes_as_many_queries_as_one_but_for_the_trail(eoi, staff, number):
+    made = SubmittedFactory.create_batch(number, call=eoi.call)
+    for each in made:
+        assessed(each, 4, 5)
+    with CaptureQueriesContext(connection) as found:
+        accept_shared_outcomes(expected={each.pk: SHORTLISTED for each in made}, by=staff)
+    asked = [query for query in found if "applications_" in query["sql"]]
+    assert len(asked) == 8
+    assert Decision.assessors.through.objects.count() == 2 * number

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from applications.models import Assignment, Conflict, Panel, Review
+from applications.models import Application, Assignment, Conflict, Panel, Review
 from applications.services.assignment import (
     CannotAssign,
     add_proposal,
@@ -16,10 +16,10 @@ from applications.services.assignment import (
     table_of,
     take_back,
 )
-from applications.services.panel import withdraw_member
-from applications.states import ApplicationStatus, ConflictStatus, MemberStatus, ReviewStatus
+from applications.services.panel import declare, to_be_scored, withdraw_member
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.factories import ContactFactory, StaffFactory
-from tests.factories.judging import ConflictFactory, PanelFactory, PanelMemberFactory, SubmittedFactory
+from tests.factories.judging import ConflictFactory, PanelFactory, PanelMemberFactory, SubmittedFactory, all_answered
 from upstream import clock
 from upstream.correspondence.models import OutboundEmail
 from upstream.transitions import InvalidTransition
@@ -39,6 +39,7 @@ def panel(db):
     PanelMemberFactory.create_batch(4, panel=panel)
     SubmittedFactory.create_batch(6, call=panel.call, status=ApplicationStatus.SHORTLISTED)
     SubmittedFactory(call=panel.call)
+    all_answered(panel)
     return panel
 
 
@@ -47,7 +48,7 @@ def propose(panel, by):
 
 
 def commit(panel, by):
-    return commit_proposals(panel_id=panel.pk, by=by)
+    return commit_proposals(panel_id=panel.pk, seen=table_of(panel).preview, by=by)
 
 
 def loads(panel):
@@ -105,7 +106,7 @@ def test_what_cannot_be_met_is_said_in_words_and_leaves_the_proposal(panel, staf
         Conflict.objects.create(application=application, user=member.user, kind="other")
     with pytest.raises(CannotAssign) as refusal:
         propose(panel, staff)
-    assert refusal.value.causes == [f"{application} needs 2 reviewers, and only 1 of the members are free of conflicts with it."]
+    assert refusal.value.causes == [f"{application} needs 2 reviewers, and only 1 of the members said that they have no conflict with it."]
     assert pairs() == before
 
 
@@ -140,13 +141,95 @@ def test_committing_makes_the_reviews_and_tells_each_member_once(panel, staff):
         commit(panel, staff)
 
 
-def test_a_conflict_that_came_between_stops_the_commit(panel, staff):
+@pytest.mark.parametrize("what", ["conflict", "withdrawn", "proposed again", "one more", "one less"])
+def test_only_the_preview_that_was_read_is_committed(panel, staff, what):
     propose(panel, staff)
+    seen = table_of(panel).preview
     assignment = Assignment.objects.select_related("member").first()
-    ConflictFactory(application=assignment.application, user=assignment.member.user)
-    with pytest.raises(InvalidTransition, match="can no longer be given"):
-        commit(panel, staff)
+    if what == "conflict":
+        ConflictFactory(application=assignment.application, user=assignment.member.user)
+    elif what == "withdrawn":
+        Application.objects.filter(pk=assignment.application_id).update(status=ApplicationStatus.WITHDRAWN)
+    elif what == "proposed again":
+        Panel.objects.update(seed=8)
+        propose(panel, staff)
+    elif what == "one more":
+        free = panel.members.exclude(assignments__application=assignment.application_id).first()
+        add_proposal(panel_id=panel.pk, application_id=assignment.application_id, member_id=free.pk, by=staff)
+    else:
+        drop_proposal(assignment_id=assignment.pk, by=staff)
+    with pytest.raises(InvalidTransition, match="have changed since you opened this page"):
+        commit_proposals(panel_id=panel.pk, seen=seen, by=staff)
     assert not Review.objects.exists()
+    assert commit(panel, staff)
+    assert not Review.objects.exclude(assignment__application__status=ApplicationStatus.SHORTLISTED).exists()
+
+
+def test_pinning_changes_nothing_that_is_committed(panel, staff):
+    propose(panel, staff)
+    seen = table_of(panel).preview
+    pin_proposal(assignment_id=Assignment.objects.first().pk, is_pinned=True, by=staff)
+    assert commit_proposals(panel_id=panel.pk, seen=seen, by=staff) == 12
+
+
+def test_a_pinned_proposal_that_has_become_impossible_blocks_nothing(panel, staff):
+    propose(panel, staff)
+    pinned = Assignment.objects.first()
+    pin_proposal(assignment_id=pinned.pk, is_pinned=True, by=staff)
+    Application.objects.filter(pk=pinned.application_id).update(status=ApplicationStatus.WITHDRAWN)
+    assert commit(panel, staff) == 10
+    pinned.refresh_from_db()
+    assert pinned.status == AssignmentStatus.REMOVED
+    Assignment.objects.filter(pk=pinned.pk).update(status=AssignmentStatus.PROPOSED)
+    assert propose(panel, staff) == 0
+    pinned.refresh_from_db()
+    assert pinned.status == AssignmentStatus.REMOVED
+
+
+def test_what_was_shortlisted_after_a_member_answered_waits_for_their_answer(panel, staff):
+    silent, *others = panel.members.all()
+    late = SubmittedFactory(call=panel.call, status=ApplicationStatus.SHORTLISTED)
+    for member in others:
+        member.answered.add(late)
+    assert table_of(panel).unanswered == {(late.pk, silent.pk)}
+    propose(panel, staff)
+    assert (late.pk, silent.pk) not in pairs()
+    with pytest.raises(ValidationError, match="has not answered yet"):
+        add_proposal(panel_id=panel.pk, application_id=late.pk, member_id=silent.pk, by=staff)
+    asked = [application.pk for application in to_be_scored(panel)]
+    declare(member_id=silent.pk, general="", asked=asked, interests={}, dismissals={}, by=silent.user)
+    assert table_of(panel).unanswered == set()
+    assert add_proposal(panel_id=panel.pk, application_id=late.pk, member_id=silent.pk, by=staff)
+
+
+def test_what_nobody_has_answered_about_cannot_be_assigned_and_says_so(panel, staff):
+    late = SubmittedFactory(call=panel.call, status=ApplicationStatus.SHORTLISTED)
+    with pytest.raises(CannotAssign) as refusal:
+        propose(panel, staff)
+    assert refusal.value.causes == [f"{late} needs 2 reviewers, and only 0 of the members said that they have no conflict with it."]
+
+
+def test_an_answer_counts_only_for_what_was_asked(panel):
+    member = panel.members.first()
+    late = SubmittedFactory(call=panel.call, status=ApplicationStatus.SHORTLISTED)
+    asked = [application.pk for application in to_be_scored(panel) if application != late]
+    declare(member_id=member.pk, general="", asked=asked, interests={}, dismissals={}, by=member.user)
+    assert (late.pk, member.pk) in table_of(panel).unanswered
+
+
+def test_a_conflict_that_was_waived_or_dismissed_is_an_answer_and_what_is_assigned_stays(panel, staff):
+    propose(panel, staff)
+    commit(panel, staff)
+    given = set(table_of(panel).live)
+    for member in panel.members.all():
+        member.answered.clear()
+    first, second = panel.members.all()[:2]
+    late = SubmittedFactory(call=panel.call, status=ApplicationStatus.SHORTLISTED)
+    ConflictFactory(application=late, user=first.user, status=ConflictStatus.DISMISSED)
+    table = table_of(panel)
+    assert set(table.live) == given
+    assert (late.pk, first.pk) not in table.unanswered
+    assert (late.pk, second.pk) in table.unanswered
 
 
 def test_a_late_member_takes_what_another_left_and_nothing_committed_moves(panel, staff, move_clock):
@@ -157,6 +240,7 @@ def test_a_late_member_takes_what_another_left_and_nothing_committed_moves(panel
     Review.objects.filter(pk=done.pk).update(status=ReviewStatus.SUBMITTED, submitted_at=clock.now())
     withdraw_member(member_id=left.pk, reason="Ill", by=staff)
     late = PanelMemberFactory(panel=panel)
+    all_answered(panel)
     before = pairs()
     assert propose(panel, staff) == 2
     assert before < pairs()
@@ -208,5 +292,6 @@ def test_the_table_takes_as_many_queries_for_any_number(number, django_assert_nu
     panel = PanelFactory()
     PanelMemberFactory.create_batch(number, panel=panel)
     SubmittedFactory.create_batch(number, call=panel.call, status=ApplicationStatus.SHORTLISTED)
-    with django_assert_num_queries(4):
+    all_answered(panel)
+    with django_assert_num_queries(5):
         table_of(panel)

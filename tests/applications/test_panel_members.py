@@ -7,7 +7,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from applications.models import Assignment, Conflict, PanelMember, Review
 from applications.services.conflicts import Interest
-from applications.services.panel import declare, invite_again, invite_member, make_chair, remind_member, withdraw_member
+from applications.services.panel import (
+    declare,
+    invite_again,
+    invite_member,
+    make_chair,
+    remind_member,
+    to_be_scored,
+    unanswered,
+    withdraw_member,
+)
 from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from cohort.models import CouncilDomain
 from cohort.states import ContactStatus
@@ -40,7 +49,9 @@ def shortlisted(panel, **fields):
 
 
 def declare_all(member, interests=None, dismissals=None, by=None):
-    return declare(member_id=member.pk, general="", interests=interests or {}, dismissals=dismissals or {}, by=by or member.user)
+    asked = [application.pk for application in to_be_scored(member.panel)]
+    answers = {"interests": interests or {}, "dismissals": dismissals or {}}
+    return declare(member_id=member.pk, general="", asked=asked, by=by or member.user, **answers)
 
 
 def test_an_invitation_makes_the_person_and_tells_them_where_to_declare(panel, staff):
@@ -138,11 +149,14 @@ def test_who_is_invited_again_declares_again(panel, staff, move_clock):
     member = PanelMemberFactory(panel=panel)
     with pytest.raises(InvalidTransition):
         invite_again(member_id=member.pk, by=staff)
+    member.answered.add(application := shortlisted(panel))
     withdraw_member(member_id=member.pk, reason="Ill", by=staff)
     invite_again(member_id=member.pk, by=staff)
     member.refresh_from_db()
     assert (member.status, member.declared_at, member.withdrawn_reason) == (MemberStatus.INVITED, None, "")
+    assert list(unanswered(member)) == [application]
     declare_all(member)
+    assert not unanswered(member).exists()
     move_clock(clock.now() + timedelta(hours=1))
     withdraw_member(member_id=member.pk, reason="Ill", by=staff)
     invite(panel, staff, email=member.user.email)

@@ -4,11 +4,19 @@ import pytest
 from django.urls import reverse
 
 from applications.models import Assignment, Conflict, CriterionScore, Panel, PanelMember, Review
-from applications.services.assignment import commit_proposals, propose_assignments
-from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
+from applications.services.assignment import commit_proposals, propose_assignments, table_of
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.applications.test_query_counts import queries
 from tests.factories import CallFactory, ContactFactory, CriterionFactory, StaffFactory
-from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
+from tests.factories.judging import (
+    AssignmentFactory,
+    ConflictFactory,
+    PanelFactory,
+    PanelMemberFactory,
+    ReviewFactory,
+    SubmittedFactory,
+    all_answered,
+)
 from upstream import clock
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail
@@ -32,6 +40,7 @@ def panel(db):
     panel = PanelFactory(reviews_per_application=2)
     PanelMemberFactory.create_batch(3, panel=panel)
     SubmittedFactory.create_batch(3, call=panel.call, status=ApplicationStatus.SHORTLISTED)
+    all_answered(panel)
     return panel
 
 
@@ -90,9 +99,15 @@ def test_proposing_editing_and_committing(office, panel):
     moved = Assignment.objects.get(application=application, member=free)
     office.post(reviewers, {"action": f"drop-{moved.pk}"})
     commit = url("panel_commit", panel.pk)
-    assert str(application) in office.get(commit).content.decode()
+    page = office.get(commit)
+    assert str(application) in page.content.decode()
     office.post(reviewers, {"action": f"add-{free.pk}"})
-    assert "6 reviews assigned" in office.post(commit, follow=True).content.decode()
+    fresh = office.post(commit, {"seen": page.context["preview"]}, follow=True)
+    assert "have changed since you opened this page" in fresh.content.decode()
+    assert not Review.objects.exists()
+    sent = {"seen": fresh.context["preview"]}
+    assert f'name="seen" value="{sent["seen"]}"' in fresh.content.decode()
+    assert "6 reviews assigned" in office.post(commit, sent, follow=True).content.decode()
     assert "Nothing is proposed" in office.get(commit).content.decode()
     assert "Nothing is proposed" in office.post(commit, follow=True).content.decode()
     take_back = url("panel_take_back", panel.pk, moved.pk)
@@ -115,8 +130,21 @@ def test_what_is_in_the_way_is_named(office, panel):
     for member in panel.members.all()[:2]:
         ConflictFactory(application=application, user=member.user)
     page = office.post(url("panel_assign", panel.pk), {"action": "propose"}).content.decode()
-    assert f"{application} needs 2 reviewers, and only 1 of the members are free of conflicts with it." in page
+    assert f"{application} needs 2 reviewers, and only 1 of the members said that they have no conflict with it." in page
     assert page.count("office-cell-conflict") == 2
+
+
+def test_staff_see_who_has_still_to_answer_about_what(office, panel):
+    first, second, _ = panel.members.order_by("user__full_name")
+    found, late = panel.call.applications.all()[:2]
+    first.answered.remove(late)
+    ConflictFactory(application=found, user=second.user, status=ConflictStatus.PROPOSED, is_detected=True)
+    page = office.get(url("panel_assign", panel.pk))
+    assert page.context["to_answer"] == [(first, [late]), (second, [found])]
+    assert page.content.decode().count("office-cell-to-answer") == 2
+    assert "office-cell-conflict" not in page.content.decode()
+    assert f"<li>{first}: {late.reference}</li>" in page.content.decode()
+    assert f"add-{first.pk}" not in office.get(url("panel_reviewers", panel.pk, late.pk)).content.decode()
 
 
 def test_staff_with_a_conflict_see_neither_the_row_nor_its_page(office, panel, staff):
@@ -134,7 +162,7 @@ def test_staff_with_a_conflict_see_neither_the_row_nor_its_page(office, panel, s
 
 def test_progress_says_who_is_late(office, panel, staff, move_clock):
     propose_assignments(panel_id=panel.pk, by=staff)
-    commit_proposals(panel_id=panel.pk, by=staff)
+    commit_proposals(panel_id=panel.pk, seen=table_of(panel).preview, by=staff)
     done = panel.members.first()
     Review.objects.filter(assignment__member=done).update(status=ReviewStatus.SUBMITTED, submitted_at=clock.now())
     page = office.get(url("panel_progress", panel.pk))

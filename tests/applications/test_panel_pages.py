@@ -1,15 +1,13 @@
 """The pages of panel members: declaring, scoring, checking, and the chair's."""
 
-from datetime import timedelta
-
 import pytest
 from django.urls import reverse
 
-from applications.models import Answer, Conflict, CriterionScore, PanelMember, Release, Review
+from applications.models import Answer, Application, Conflict, CriterionScore, PanelMember, Review
 from applications.states import ApplicationStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.applications.test_query_counts import queries
-from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory, UserFactory
-from tests.factories.judging import AssignmentFactory, ConflictFactory, DecisionFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
+from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory
+from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
 from upstream import clock
 
 pytestmark = pytest.mark.django_db
@@ -90,13 +88,20 @@ def test_declaring_shows_councils_and_titles_and_preselects_what_is_detected(sig
     assert "We think that you may have a conflict" not in again
 
 
-def test_what_is_shortlisted_later_is_asked_about_once(signed_in, member, move_clock):
-    application = SubmittedFactory(call=member.panel.call, status=ApplicationStatus.SHORTLISTED)
-    release = Release.objects.create(call=member.panel.call, stage="shortlist", prepared_by=UserFactory())
-    DecisionFactory(application=application, release=release, released_at=member.declared_at + timedelta(hours=1))
+def test_what_is_shortlisted_later_is_asked_about_first_and_once(signed_in, member):
+    known, late, later = SubmittedFactory.create_batch(3, call=member.panel.call, status=ApplicationStatus.SHORTLISTED)
+    member.answered.add(known)
+    Application.objects.filter(pk=later.pk).update(status=ApplicationStatus.SUBMITTED)
     assert "1 more expression of interest has been shortlisted since" in signed_in.get(url(member, "panel")).content.decode()
-    move_clock(member.declared_at + timedelta(hours=2))
-    signed_in.post(url(member, "panel_declare"), {"general": "", f"kind_{application.pk}": "none"})
+    page = signed_in.get(url(member, "panel_declare"))
+    assert [(row.application, row.is_new) for row in page.context["form"].rows()] == [(late, True), (known, False)]
+    assert "1 has been shortlisted since you declared. It comes first" in page.content.decode()
+    Application.objects.update(status=ApplicationStatus.SHORTLISTED)
+    sent = {"general": "", f"kind_{known.pk}": "none", f"kind_{late.pk}": "none"}
+    assert f"Select whether you have an interest in {later.council}" in signed_in.post(url(member, "panel_declare"), sent).content.decode()
+    assert not member.answered.filter(pk=late.pk).exists()
+    signed_in.post(url(member, "panel_declare"), sent | {f"kind_{later.pk}": "none"})
+    assert set(member.answered.all()) == {known, late, later}
     assert "shortlisted since" not in signed_in.get(url(member, "panel")).content.decode()
 
 

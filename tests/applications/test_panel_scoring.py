@@ -161,5 +161,5 @@ def test_parts_put_answers_beside_their_criterion_and_leave_hidden_ones_out(revi
 def test_declaring_again_keeps_what_is_scored(review, criteria):
     save(review, criteria)
     member = review.assignment.member
-    declare(member_id=member.pk, general="I know the chair", interests={}, dismissals={}, by=member.user)
+    declare(member_id=member.pk, general="I know the chair", asked=[], interests={}, dismissals={}, by=member.user)
     assert reviews_of(member)[0].revision == 1

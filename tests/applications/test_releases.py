@@ -253,3 +253,28 @@ def test_the_office_reads_letters_before_but_not_those_of_a_conflict_of_interest
     assert "hortlisted" not in client.get(reverse("applications:eoi", args=[decided[0].reference])).content.decode()
     ConflictFactory(application=decided[0], user=other)
     assert downloaded(client, file) == 404
+
+
+def test_a_decision_that_a_conflict_has_overtaken_holds_the_release_up_until_it_is_taken_again(call, staff, decided):
+    shown, hidden, _ = decided
+    prepare_release(call_id=call.pk, by=staff)
+    take_back_release(release_id=Release.objects.get().pk, by=staff)
+    for application in (shown, hidden):
+        ConflictFactory(application=application, user=Decision.objects.get(application=application).decided_by)
+    ConflictFactory(application=hidden, user=staff)
+    with pytest.raises(ValidationError) as refusal:
+        prepare_release(call_id=call.pk, by=staff)
+    [message] = refusal.value.messages
+    assert f"has to decide again about {shown.reference} and 1 that you may not see: somebody who decided" in message
+    assert not Release.objects.pending().exists()
+    for application in (shown, hidden):
+        decide(application_id=application.pk, outcome=OUTCOMES[0], reason="Looked at afresh.", feedback="", by=StaffFactory())
+    assert prepare_release(call_id=call.pk, by=staff).decisions.count() == 3
+
+
+def test_a_conflict_that_comes_after_the_letters_keeps_them_from_going(ready, staff, other, decided):
+    ConflictFactory(application=decided[0], user=Decision.objects.get(application=decided[0]).decided_by)
+    with pytest.raises(ValidationError, match=rf"decide again about {decided[0].reference}: .* Take the release back first"):
+        release_decisions(release_id=ready.pk, by=other)
+    assert not OutboundEmail.objects.exists()
+    assert not Application.objects.filter(status=OUTCOMES[0]).exists()

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from applications.models import Application, Assessment
+from applications.services.conflicts import Interest, declare_conflict
 from applications.services.scoring import band_of, compared, in_triage, weighted_score
 from applications.services.triage import (
     AssessmentConflict,
@@ -22,7 +23,7 @@ from applications.services.triage import (
     reopen_assessment,
     save_assessment,
 )
-from applications.states import ApplicationStatus, Band
+from applications.states import ApplicationStatus, Band, ConflictKind
 from cohort.states import Nation
 from tests.factories import CallFactory, CouncilFactory, StaffFactory, UserFactory
 from tests.factories.judging import (
@@ -296,3 +297,23 @@ def test_what_the_records_say_about_eligibility(call):
     eoi.submitted_at, eoi.terms_version = closes - timedelta(seconds=1), "1.0"
     eoi.save()
     assert holding() == [True] * 5
+
+
+def test_a_conflict_gives_an_unfinished_seat_back_and_leaves_a_finished_one(eoi, assessor):
+    claim(application_id=eoi.pk, by=assessor)
+    finished = judge(eoi, StaffFactory(), 4)
+    other = StaffFactory()
+    assert claim_next(call_id=eoi.call_id, by=other) is None
+    for person in (assessor, finished.assessor):
+        declare_conflict(application_id=eoi.pk, user=person, interest=Interest(ConflictKind.FAMILY, "My sister"), by=person)
+    assert eoi.assessments.get() == finished
+    assert Entry.objects.get(verb="assessment.put_back").data == {"assessor": assessor.pk, "reason": "Conflict of interest"}
+    assert claim_next(call_id=eoi.call_id, by=other).seat == 1
+
+
+def test_scores_of_one_in_conflict_finish_nothing_so_deciders_still_assess_alone(eoi, assessor):
+    judge(eoi, StaffFactory(), 4)
+    gone = judge(eoi, StaffFactory(), 4)
+    assert Assessment.objects.visible_to(assessor).count() == 2
+    ConflictFactory(application=eoi, user=gone.assessor)
+    assert not Assessment.objects.visible_to(assessor).exists()

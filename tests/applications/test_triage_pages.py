@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from applications.models import Answer, Application, Assessment, Decision
+from applications.models import Answer, Application, Assessment, Call, Decision
 from applications.services.triage import claim
 from applications.states import ApplicationStatus
 from cohort.models import CouncilContact
@@ -306,3 +307,25 @@ def test_pages_take_as_many_queries_for_fifty_as_for_five(office, staff, call, p
     print(f"\n{page}: {counts} queries")
     assert counts[0] == counts[1]
     assert counts[0] < 20
+
+
+def test_a_decision_that_a_conflict_has_overtaken_is_warned_of_until_it_is_taken_again(office, staff, call, eoi):
+    scorer = StaffFactory(full_name="Ada Byron")
+    for person in (staff, scorer):
+        judge(eoi, person, 4)
+    DecisionFactory(application=eoi, decided_by=staff, reason="She liked it.", feedback="Keep this.").assessors.add(scorer)
+    assert "Decide again" not in read(office, "compare", eoi.pk)
+    assert "to take again" not in office.get(reverse("admin:index")).content.decode()
+    Call.objects.update(closes_at=timezone.now())
+    ConflictFactory(application=eoi, user=scorer)
+    page = read(office, "compare", eoi.pk)
+    assert "by or with scores of Ada Byron, who has a conflict of interest now" in page
+    assert "Keep this." in page
+    assert "She liked it." not in page
+    assert "1 decision to take again" in office.get(reverse("admin:index")).content.decode()
+    for query, shown in (("again", True), ("shortlisted", False)):
+        assert (eoi.reference in office.get(url("board"), {"call": call.pk, "decision": query}).content.decode()) is shown
+    assert f'href="{url("compare", eoi.pk)}"' in office.get(reverse("admin:applications_release_prepare")).content.decode()
+    office.post(url("compare", eoi.pk), {"outcome": "shortlisted", "reason": "Looked at afresh."})
+    assert "Decide again" not in read(office, "compare", eoi.pk)
+    assert "to take again" not in office.get(reverse("admin:index")).content.decode()

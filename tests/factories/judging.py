@@ -165,6 +165,12 @@ class PanelMemberFactory(DjangoModelFactory):
     invited_by = factory.SubFactory(UserFactory)
 
 
+def all_answered(panel):
+    """Let every member have said of each of the call's EoIs that they have no conflict of interest."""
+    for member in panel.members.all():
+        member.answered.add(*panel.call.applications.all())
+
+
 class AssignmentFactory(DjangoModelFactory):
     """A committed one."""
 

@@ -27,6 +27,7 @@ from applications.models import (
     Release,
     Review,
 )
+from applications.services.assignment import table_of
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
 from applications.services.interviews import book_interview
 from applications.services.releases import keep_letter
@@ -301,7 +302,7 @@ def assign(cast, panel):
     assert not Review.objects.exists()
     assert not OutboundEmail.objects.filter(kind="panel-assigned").exists()
     assert "60" in words(manager.get(office("panel_commit", panel.pk)))
-    do(manager, office("panel_commit", panel.pk))
+    do(manager, office("panel_commit", panel.pk), {"seen": manager.get(office("panel_commit", panel.pk)).context["preview"]})
     assert OutboundEmail.objects.filter(kind="panel-assigned").count() == 6
     assert set(Counter(Review.objects.values_list("assignment__application", flat=True)).values()) == {3}
     assert set(Counter(Review.objects.values_list("assignment__member", flat=True)).values()) == {10}
@@ -318,7 +319,7 @@ def find_a_conflict(cast, panel, member):
     assert Conflict.objects.active().filter(user=member.user).count() == 2
     assert OutboundEmail.objects.filter(kind="reviewer-lost", recipient=cast.manager.email).count() == 1
     do(as_(cast.manager), office("panel_assign", panel.pk), {"action": "propose"})
-    do(as_(cast.manager), office("panel_commit", panel.pk))
+    do(as_(cast.manager), office("panel_commit", panel.pk), {"seen": table_of(panel).preview})
     assert OutboundEmail.objects.filter(kind="panel-assigned").count() == 7
     assert Review.objects.filter(assignment__application__reference=reference).count() == 4
 

@@ -7,11 +7,11 @@ from django.core.management import call_command
 
 from applications.models import Assignment, CriterionScore, Review
 from applications.services import reviews
-from applications.services.assignment import commit_proposals
+from applications.services.assignment import commit_proposals, table_of
 from applications.services.reviews import Judgement, ScoreConflict, save_scores
 from applications.states import ApplicationStatus, AssignmentStatus
 from tests.factories import CriterionFactory, StaffFactory
-from tests.factories.judging import AssignmentFactory, PanelFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
+from tests.factories.judging import AssignmentFactory, PanelFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory, all_answered
 from tests.races.conftest import SEED, at_once
 from upstream.correspondence.models import OutboundEmail
 from upstream.transitions import InvalidTransition
@@ -27,12 +27,13 @@ def preview():
     for member in PanelMemberFactory.create_batch(3, panel=panel):
         for application in applications:
             AssignmentFactory(member=member, application=application, status=AssignmentStatus.PROPOSED, committed_at=None)
+    all_answered(panel)
     return panel
 
 
 def commit_by_two(panel):
-    staff = StaffFactory.create_batch(2)
-    return at_once([lambda person=person: commit_proposals(panel_id=panel.pk, by=person) for person in staff])
+    staff, seen = StaffFactory.create_batch(2), table_of(panel).preview
+    return at_once([lambda person=person: commit_proposals(panel_id=panel.pk, seen=seen, by=person) for person in staff])
 
 
 def test_a_preview_that_two_people_commit_is_committed_once_and_told_once():

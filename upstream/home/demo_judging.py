@@ -27,7 +27,7 @@ from applications.models import (
     Review,
 )
 from applications.models.triage import HIGHEST_SCORE
-from applications.services.assignment import commit_proposals, propose_assignments
+from applications.services.assignment import commit_proposals, propose_assignments, table_of
 from applications.services.conflicts import Interest, waive_conflict
 from applications.services.decisions import accept_shared_outcomes, decide
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
@@ -244,7 +244,7 @@ def score_by_panel(story: Story, *, by: User) -> None:
             declare_interest(story, member, person.get("interest"), chair)
     with as_of(story.moment(ASSIGNED)):
         propose_assignments(panel_id=panel.pk, by=by)
-        commit_proposals(panel_id=panel.pk, by=by)
+        commit_proposals(panel_id=panel.pk, seen=table_of(panel).preview, by=by)
     for member, person in zip(members, story.content["panel"], strict=True):
         score_own(story, member, person)
 
@@ -260,7 +260,8 @@ def declare_interest(story: Story, member: PanelMember, interest: dict[str, str]
     """Declare an interest in one council, or in none. The chair waives one that does not matter."""
     close = [each for each in shortlist(story) if interest and each.council.code == interest["council"]]
     interests = {each.pk: Interest(ConflictKind(interest["kind"]), interest["detail"]) for each in close if interest}
-    declare(member_id=member.pk, general="", interests=interests, dismissals={}, by=member.user)
+    asked = [application.pk for application in shortlist(story)]
+    declare(member_id=member.pk, general="", asked=asked, interests=interests, dismissals={}, by=member.user)
     if interest and "waived" in interest:
         for conflict in Conflict.objects.filter(user=member.user, application__in=close):
             waive_conflict(conflict_id=conflict.pk, reason=interest["waived"], by=chair)

@@ -14,7 +14,19 @@ from django.conf import settings
 from django.db.models import Count, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
-from applications.models import Application, Assessment, Assignment, Call, Extension, Interview, InterviewSheet, Panel, Release, Review
+from applications.models import (
+    Application,
+    Assessment,
+    Assignment,
+    Call,
+    Decision,
+    Extension,
+    Interview,
+    InterviewSheet,
+    Panel,
+    Release,
+    Review,
+)
 from applications.services.scoring import number_differing
 from applications.services.triage import open_to
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
@@ -162,6 +174,14 @@ def differing_assessments(user: User, _now: datetime) -> Iterator[Duty]:
         yield Duty(text, f"{reverse('admin:applications_assessment_board')}?{urlencode({'standing': 'differs', 'decision': 'none'})}")
 
 
+def overtaken_decisions(user: User, _now: datetime) -> Iterator[Duty]:
+    """Decisions that councils have not been told, by or with scores of somebody who has a conflict of interest now."""
+    held = Decision.objects.visible_to(user).held().overtaken().filter(application__status=ApplicationStatus.SUBMITTED)
+    for call, number in counted_by(held, "application__call").items():
+        text = f"{counted(number, 'decision')} to take again, after a conflict of interest"
+        yield Duty(text, f"{reverse('admin:applications_assessment_board')}?{urlencode({'call': call, 'decision': 'again'})}")
+
+
 def waiting_releases(user: User, _now: datetime) -> Iterator[Duty]:
     """Releases that somebody else prepared."""
     for release in Release.objects.visible_to(user).pending().exclude(prepared_by=user).select_related("call"):
@@ -209,6 +229,7 @@ NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("applications.conduct_interview", own_interviews),
     ("applications.conduct_interview", unbooked_interviews),
     ("applications.change_panel", panel_needs),
+    ("applications.decide_application", overtaken_decisions),
 )
 DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_call", call_dates),
