@@ -1,7 +1,6 @@
 """Interviews in the office: the list by day, who has yet to book, and the desk at which somebody rings."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -18,6 +17,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applications.admin.exporting import FORMATS
+from applications.admin.interview_acts import ACTS
 from applications.admin.interview_filters import (
     InterviewCallFilter,
     InterviewDayFilter,
@@ -25,83 +25,18 @@ from applications.admin.interview_filters import (
     InterviewStatusFilter,
     SheetFilter,
 )
-from applications.forms.interviews import ReplacementForm, SheetForm
+from applications.forms.interviews import SheetForm
 from applications.models import Application, Interview, InterviewQuestion, InterviewSheet
 from applications.services.export import export_interviews
 from applications.services.interview_sheets import SheetClosed, SheetConflict, lines_of, save_sheet, start_timer, stop_timer, submit_sheet
-from applications.services.interview_slots import MAY_INTERVIEW
-from applications.services.interviews import hold_interview, is_out_of_tries, miss_interview, nudge_council, replace_interviewer
-from applications.states import INTERVIEW_TRANSITIONS, LIVE_INTERVIEW, InterviewStatus
+from applications.states import LIVE_INTERVIEW
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.office import ReadOnlyAdmin
 from upstream.transitions import InvalidTransition
 
-Seat = Literal["interviewer", "second_interviewer"]
 SUMMARY = "summary"
-
-
-def miss(interview: Interview, user: User) -> str:
-    """Say that nobody answered."""
-    miss_interview(interview_id=interview.pk, by=user)
-    if is_out_of_tries(interview.application):
-        return "Noted. This was the second time, so the council can book no further interview."
-    return "Noted. We have asked the council to book again."
-
-
-def hold(interview: Interview, user: User) -> str:
-    """Settle that it was held."""
-    hold_interview(interview_id=interview.pk, by=user)
-    return "The interview counts as held."
-
-
-def replace(seat: Seat) -> Callable[..., str]:
-    """Return what replaces the interviewer in a seat."""
-
-    def run(interview: Interview, user: User, *, person: User) -> str:
-        replace_interviewer(interview_id=interview.pk, seat=seat, person=person, by=user)
-        return f"{person} now takes part. Everybody has been told."
-
-    return run
-
-
-def has_come(interview: Interview, _user: Any) -> bool:
-    """Return whether the interview's time has come and nothing has come of it yet."""
-    return interview.is_booked and not interview.ended_at and interview.slot.starts_at <= clock.now()
-
-
-def can_be_held(interview: Interview, _user: Any) -> bool:
-    """Return whether it may be called held by hand."""
-    follows = INTERVIEW_TRANSITIONS[InterviewStatus(interview.status)]
-    return InterviewStatus.HELD in follows and interview.slot.starts_at <= clock.now()
-
-
-def can_change_hands(interview: Interview, _user: Any) -> bool:
-    """Return whether somebody else can still ring."""
-    return interview.is_booked and not interview.started_at
-
-
-def nudge(application: Application, user: User) -> str:
-    """Ask a council to book."""
-    nudge_council(application_id=application.pk, by=user)
-    return f"We have asked {application.council} to book its interview."
-
-
-def has_to_book(application: Application, _user: Any) -> bool:
-    """Return whether the council could book."""
-    return Application.objects.awaiting_interview().filter(pk=application.pk).exists()
-
-
-# On the page of an EoI.
-NUDGE = Act(
-    name="nudge",
-    label="Ask the council to book its interview",
-    permission=MAY_INTERVIEW,
-    run=nudge,
-    consequence="We email everybody who acts for the council, once a day at most.",
-    offered=has_to_book,
-)
 
 
 @admin.register(Interview)
@@ -116,44 +51,7 @@ class InterviewAdmin(ReadOnlyAdmin):
     ordering = ("slot__starts_at", "pk")
     show_full_result_count = False
     change_list_template = "admin/applications/interview_list.html"
-    acts: ClassVar[tuple[Act, ...]] = (
-        Act(
-            name="missed",
-            label="Nobody answered",
-            permission=MAY_INTERVIEW,
-            run=miss,
-            consequence="We email the council that we rang, and ask it to book again, once. This cannot be undone.",
-            offered=has_come,
-            danger=True,
-        ),
-        Act(
-            name="held",
-            label="It was held",
-            permission=MAY_INTERVIEW,
-            run=hold,
-            consequence="An interview is held by itself once it has ended and both sheets are submitted. "
-            "Say so by hand if one of them will never come. Sheets can still be submitted.",
-            offered=can_be_held,
-        ),
-        Act(
-            name="swap-first",
-            label="Replace the first interviewer",
-            permission=MAY_INTERVIEW,
-            run=replace("interviewer"),
-            form=ReplacementForm,
-            consequence="Everybody who takes part gets an email that changes their calendar.",
-            offered=can_change_hands,
-        ),
-        Act(
-            name="swap-second",
-            label="Replace the second interviewer",
-            permission=MAY_INTERVIEW,
-            run=replace("second_interviewer"),
-            form=ReplacementForm,
-            consequence="Everybody who takes part gets an email that changes their calendar.",
-            offered=can_change_hands,
-        ),
-    )
+    acts = ACTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the list shows and filters by."""
@@ -170,12 +68,13 @@ class InterviewAdmin(ReadOnlyAdmin):
         return own + super().get_urls()
 
     def unbooked(self, request: HttpRequest) -> HttpResponse:
-        """List the shortlisted councils that have no interview."""
+        """List the shortlisted councils that have no interview, and those that are left without one."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        applications = Application.objects.visible_to(request.user).awaiting_interview()  # type: ignore[arg-type]
-        waiting = applications.select_related("council", "call").annotate(last_at=Max("interviews__slot__starts_at"))
-        return self.page(request, "admin/applications/interview_unbooked.html", title="Who has not booked yet", applications=waiting)
+        seen = Application.objects.visible_to(request.user).select_related("council", "call")  # type: ignore[arg-type]
+        waiting = seen.awaiting_interview().with_missed_calls().annotate(last_at=Max("interviews__slot__starts_at"))
+        context = {"applications": waiting, "left": seen.without_interview().exclude(no_interview_reason="")}
+        return self.page(request, "admin/applications/interview_unbooked.html", title="Who has not booked yet", **context)
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def change_view(

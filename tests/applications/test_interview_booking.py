@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from icalendar import Calendar
 
@@ -12,6 +12,13 @@ from applications.calendars import interview_invitation
 from applications.models import Application, Interview, InterviewQuestion, InterviewScore, InterviewSheet, InterviewSlot
 from applications.reminders.interviews import people_since
 from applications.services.calls import create_call
+from applications.services.interview_outcomes import (
+    hold_interview,
+    leave_without_interview,
+    miss_interview,
+    nudge_council,
+    offer_another_chance,
+)
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
 from applications.services.interviews import (
     CannotBook,
@@ -19,15 +26,13 @@ from applications.services.interviews import (
     book_interview,
     cancel_interview,
     change_interview,
-    hold_interview,
-    miss_interview,
-    nudge_council,
     replace_interviewer,
 )
 from applications.services.pilot import pilot_content
 from applications.services.submission import withdraw_application
 from applications.states import ApplicationStatus, InterviewStatus
-from cohort.states import Nation
+from cohort.services.contacts import NotPossible
+from cohort.states import ContactStatus, Nation
 from tests.factories import CohortFactory, ContactFactory, StaffFactory, UserFactory
 from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewSlotFactory, SubmittedFactory
 from upstream.audit.models import Entry
@@ -280,10 +285,155 @@ def test_nobody_answered_frees_the_council_to_book_again_once(application, offic
         with pytest.raises(InvalidTransition):
             miss_interview(interview_id=interview.pk, by=slot.interviewer)
         assert asked in mail("interview-missed", officer).first().text
-    with pytest.raises(CannotBook, match="rung twice"):
+    with pytest.raises(CannotBook, match="We rang and nobody answered"):
         book(application, slot_at(application, NOW + 20 * DAY), officer)
     with pytest.raises(InvalidTransition):
         nudge_council(application_id=application.pk, by=slot.interviewer)
+
+
+def miss_twice(application, officer, now):
+    """Let nobody answer two calls. Return who rang last."""
+    for days in (3, 9):
+        slot = slot_at(application, NOW + days * DAY)
+        interview = book(application, slot, officer)
+        now(slot.starts_at)
+        miss_interview(interview_id=interview.pk, by=slot.interviewer)
+    return slot.interviewer
+
+
+def test_staff_offer_a_council_that_did_not_answer_another_chance(application, officer, now):
+    staff = miss_twice(application, officer, now)
+    assert application in Application.objects.awaiting_interview()
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert "can now book another time" in mail("interview-chance", officer).get().text
+    assert Entry.objects.filter(verb="interview.another_chance", actor_id=staff.pk).count() == 1
+    with pytest.raises(InvalidTransition, match="can still book"):
+        offer_another_chance(application_id=application.pk, by=staff)
+    slot = slot_at(application, NOW + 20 * DAY)
+    interview = book(application, slot, officer)
+    assert mail("interview-chance", officer).get().status == EmailStatus.SUPPRESSED
+    now(slot.starts_at)
+    miss_interview(interview_id=interview.pk, by=staff)
+    with pytest.raises(CannotBook):
+        book(application, slot_at(application, NOW + 30 * DAY), officer)
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert mail("interview-chance", officer).count() == 2
+
+
+def test_staff_leave_it_at_that_and_may_still_offer_another_chance(application, officer, now):
+    staff = miss_twice(application, officer, now)
+    before = OutboundEmail.objects.count()
+    leave_without_interview(application_id=application.pk, reason="It has no time for us.", by=staff)
+    assert application not in Application.objects.awaiting_interview()
+    assert OutboundEmail.objects.count() == before
+    application.refresh_from_db()
+    assert application.no_interview_reason == "It has no time for us."
+    assert Entry.objects.filter(verb="interview.given_up").count() == 1
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert application in Application.objects.awaiting_interview()
+
+
+def test_only_a_council_that_did_not_answer_is_left_or_asked_once_more(application, slot, officer, now):
+    for act in (lambda: offer_another_chance(application_id=application.pk, by=slot.interviewer), lambda: leave(application, slot)):
+        with pytest.raises(InvalidTransition):
+            act()
+    staff = miss_twice(application, officer, now)
+    Application.objects.update(status=ApplicationStatus.NOT_SELECTED)
+    with pytest.raises(InvalidTransition):
+        leave_without_interview(application_id=application.pk, reason="Late", by=staff)
+
+
+def leave(application, slot):
+    leave_without_interview(application_id=application.pk, reason="Why not", by=slot.interviewer)
+
+
+# On behalf of a council
+
+
+def test_staff_book_move_and_cancel_at_the_last_moment(application, officer, now):
+    staff = StaffFactory()
+    soon, sooner = slot_at(application, NOW + timedelta(hours=5)), slot_at(application, NOW + timedelta(hours=1))
+    with pytest.raises(SlotTaken):
+        book(application, soon, officer)
+    interview = book(application, soon, staff, on_behalf=True, reason="They rang us.")
+    assert (interview.booked_by, interview.staff_reason) == (staff, "They rang us.")
+    email = mail("interview-booked", officer).get()
+    assert "telephone interview about UC26-0001 for you." in email.text
+    assert "move or cancel it until" not in email.text
+    assert "They rang us" not in email.text
+    assert event_in(email)[0] == "REQUEST"
+    with pytest.raises(CannotBook, match="It could be changed here"):
+        change(application, sooner, officer)
+    change(application, sooner, staff, on_behalf=True)
+    email = mail("interview-changed", officer).get()
+    assert "has been changed by us" in email.text
+    assert "has changed." in mail("interview-changed", sooner.interviewer).get().text
+    assert event_in(email)[1].decoded("dtstart") == sooner.starts_at
+    now(sooner.starts_at + timedelta(minutes=5))  # nobody has rung yet
+    cancel_interview(application_id=application.pk, by=staff, on_behalf=True, reason="The line is down.")
+    email = mail("interview-cancelled", officer).get()
+    assert "has been cancelled by us" in email.text
+    assert event_in(email)[0] == "CANCEL"
+    assert application.interviews.get().staff_reason == "The line is down."
+    assert [entry.data["on_behalf"] for entry in Entry.objects.filter(verb__startswith="interview.").order_by("pk")] == [True] * 3
+
+
+def test_staff_cannot_book_the_past_or_change_what_has_started(application, slot, officer, now):
+    staff, first = StaffFactory(), slot.interviewer
+    with pytest.raises(SlotTaken):
+        book(application, slot_at(application, NOW), staff, on_behalf=True)
+    interview = book(application, slot, staff, on_behalf=True)
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=first)
+    for act in (cancel_interview, lambda **who: change(application, slot_at(application, NOW + 9 * DAY), who["by"], on_behalf=True)):
+        with pytest.raises(CannotBook, match="has started"):
+            act(application_id=application.pk, by=staff, on_behalf=True)
+
+
+def test_staff_book_for_no_council_that_is_out_of_tries_before_they_have_offered_another_chance(application, officer, now):
+    staff = miss_twice(application, officer, now)
+    later = slot_at(application, NOW + 20 * DAY)
+    with pytest.raises(CannotBook, match="Offer the council another chance first"):
+        book(application, later, staff, on_behalf=True)
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert book(application, later, staff, on_behalf=True).slot == later
+
+
+@pytest.mark.parametrize("who", ["conflicted", "finance"])
+def test_who_may_not_act_on_behalf_of_a_council_or_say_what_became_of_it(application, slot, officer, now, who):
+    person = StaffFactory() if who == "conflicted" else UserFactory(is_staff=True)
+    if who == "conflicted":
+        ConflictFactory(application=application, user=person)
+    interview = book(application, slot, officer)
+    now(slot.starts_at)
+    by = {"by": person}
+    for act in (
+        lambda: change(application, slot, person, on_behalf=True),
+        lambda: cancel_interview(application_id=application.pk, on_behalf=True, **by),
+        lambda: miss_interview(interview_id=interview.pk, **by),
+        lambda: hold_interview(interview_id=interview.pk, **by),
+        lambda: replace_interviewer(interview_id=interview.pk, seat="interviewer", person=StaffFactory(), **by),
+        lambda: nudge_council(application_id=application.pk, **by),
+        lambda: offer_another_chance(application_id=application.pk, **by),
+        lambda: leave_without_interview(application_id=application.pk, reason="So", **by),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    assert application.interviews.get().is_booked
+
+
+def test_who_no_longer_acts_for_the_council_changes_nothing(application, slot, officer):
+    book(application, slot, officer)
+    officer.council_contacts.update(status=ContactStatus.ENDED)
+    later = slot_at(application, NOW + 9 * DAY)
+    for act in (
+        lambda: book(application, later, officer),
+        lambda: change(application, later, officer),
+        lambda: cancel_interview(application_id=application.pk, by=officer),
+    ):
+        with pytest.raises(NotPossible, match="You cannot act for"):
+            act()
+    assert application.interviews.get().slot == slot
 
 
 def test_an_interview_that_ended_was_not_missed(application, slot, officer, now):

@@ -205,7 +205,7 @@ def test_a_conflicted_person_finds_no_desk_no_act_no_row_and_no_export(office, i
     InterviewSheet.objects.filter(interview=interview).update(submitted_at=NOW, summary="Secret")
     assert "Secret" in "".join(part.decode() for part in office.post(f"{LIST}export/csv/"))
     ConflictFactory(application=interview.application, user=alex)
-    for part in ("change", "autosave", "missed", "held", "swap-first", "swap-second", "history", "delete"):
+    for part in ("change", "autosave", "missed", "held", "move", "cancel", "swap-first", "swap-second", "history", "delete"):
         for method in (office.get, office.post):
             response = method(desk(interview, part), follow=True)
             refused = response.status_code in {404, 405} or (part == "delete" and response.status_code == 403)
@@ -257,6 +257,86 @@ def test_who_has_not_booked_can_be_asked_once_a_day(office, application, call):
     assert OutboundEmail.objects.filter(kind="interview-nudge").count() == 1
     InterviewFactory(application=application)
     assert "Every shortlisted council has an interview" in words(office.get(unbooked))
+
+
+def eoi_act(application, name):
+    return reverse(f"admin:applications_application_{name}", args=[application.pk])
+
+
+def test_staff_book_for_a_council_and_move_and_cancel_it(office, application, call, alex, sam, guide):
+    soon, later, gone = (
+        InterviewSlotFactory(call=call, interviewer=alex, second_interviewer=sam, starts_at=NOW + timedelta(hours=hours))
+        for hours in (3, 28, 52)
+    )
+    page = words(office.get(eoi_act(application, "book")))
+    assert "Tuesday 20 October 2026" in page
+    assert "1pm to 1:45pm, Alex Reed and Sam Okafor" in page
+    assert "Enter the name of the person to ask for" in words(office.post(eoi_act(application, "book"), {"slot": soon.pk}))
+    typed = {"slot": gone.pk, "contact_name": "Priya Shah", "phone": "01632 960 001", "reason": "They rang us."}
+    gone.withdrawn_at = NOW
+    gone.save()
+    page = words(office.post(eoi_act(application, "book"), typed))
+    assert "That time is no longer available. Select another one" in page
+    assert f'value="{gone.pk}"' not in page
+    assert "They rang us." in page
+    page = words(office.post(eoi_act(application, "book"), typed | {"slot": soon.pk}, follow=True))
+    assert "is booked: 1pm on Tuesday 20 October 2026. We have emailed everybody an invitation." in page
+    interview = application.interviews.get()
+    page = words(office.get(desk(interview)))
+    assert "They rang us." in page
+    page = words(office.get(desk(interview, "move")))
+    assert f'<option value="{soon.pk}" selected' in page
+    assert 'value="Priya Shah"' in page
+    page = words(office.post(desk(interview, "move"), typed | {"slot": later.pk, "reason": ""}, follow=True))
+    assert "The interview is at 2pm on Wednesday 21 October 2026." in page
+    page = words(office.post(desk(interview, "cancel"), {"reason": ""}, follow=True))
+    assert "The interview is cancelled." in page
+    assert "Cancel the interview" not in page
+
+
+def test_a_time_that_goes_while_staff_book_leaves_the_others(office, application, call, monkeypatch):
+    from applications.admin import interview_acts
+
+    slot, other = (InterviewSlotFactory(call=call, starts_at=NOW + timedelta(days=days)) for days in (2, 3))
+    booking = interview_acts.book_interview
+
+    def taken_first(**typed):
+        InterviewFactory(slot=slot, application=shortlisted(call))
+        return booking(**typed)
+
+    monkeypatch.setattr(interview_acts, "book_interview", taken_first)
+    typed = {"slot": slot.pk, "contact_name": "Priya Shah", "phone": "01632 960 001", "reason": ""}
+    page = words(office.post(eoi_act(application, "book"), typed))
+    assert "That time is no longer available. Select another one" in page
+    assert f'value="{slot.pk}"' not in page
+    assert f'value="{other.pk}"' in page
+
+
+def test_after_two_missed_calls_staff_choose_how_it_goes_on(office, application, call, alex):
+    for days in (9, 5):
+        InterviewFactory(application=application, slot__starts_at=NOW - timedelta(days=days), status=InterviewStatus.NO_SHOW)
+    InterviewSlotFactory(call=call)
+    duty = "1 shortlisted council without an interview"
+    assert duty in words(office.get("/admin/"))
+    page = words(office.get(f"{LIST}unbooked/"))
+    assert "Nobody answered 2 calls." in page
+    assert eoi_act(application, "nudge") not in page
+    assert "Offer another chance to book" in words(office.get(f"/admin/applications/application/{application.pk}/change/"))
+    assert "Enter why you leave it at that" in words(office.post(eoi_act(application, "leave"), {"reason": " "}))
+    page = words(office.post(eoi_act(application, "leave"), {"reason": "It has no time for us."}, follow=True))
+    assert "stays without an interview" in page
+    assert duty not in words(office.get("/admin/"))
+    page = words(office.get(f"{LIST}unbooked/"))
+    assert "Left without an interview" in page
+    assert "It has no time for us." in page
+    page = words(office.post(eoi_act(application, "chance"), follow=True))
+    assert "can book once more" in page
+    assert duty in words(office.get("/admin/"))
+    page = words(office.get(f"{LIST}unbooked/"))
+    assert eoi_act(application, "book") in page
+    assert "Left without an interview" not in page
+    page = words(office.post(eoi_act(application, "chance"), follow=True))
+    assert "can still book one" in page
 
 
 def test_a_series_is_shown_before_it_is_made(office, call, alex, sam):
@@ -379,6 +459,7 @@ def test_lists_ask_as_often_for_fifty_rows_as_for_five(office, call, alex, sam, 
         for number in range(start, start + more):
             slot = InterviewSlotFactory(call=call, interviewer=alex, second_interviewer=sam, starts_at=NOW + timedelta(days=number))
             application = shortlisted(call)
+            shortlisted(call, no_interview_reason="Nobody answered")
             if url != f"{LIST}unbooked/":
                 interview = InterviewFactory(application=application, slot=slot)
                 for person in (alex, sam):
@@ -386,6 +467,18 @@ def test_lists_ask_as_often_for_fifty_rows_as_for_five(office, call, alex, sam, 
         counts.append(queries(office, url))
     print(f"\n{url}: {counts} queries")
     assert counts[0] == counts[1] < 20
+
+
+def test_booking_for_a_council_asks_as_often_for_fifty_times_as_for_five(office, application, call, interview):
+    counts = []
+    other = shortlisted(call)
+    for start, more in ((0, 5), (5, 45)):
+        for number in range(start, start + more):
+            InterviewSlotFactory(call=call, starts_at=NOW + timedelta(days=number, hours=1))
+        counts.append([queries(office, url) for url in (eoi_act(other, "book"), desk(interview, "move"))])
+    print(f"\nbook, move: {counts} queries")
+    assert counts[0] == counts[1]
+    assert max(counts[0]) < 20
 
 
 def test_the_desk_asks_as_often_for_fifty_questions_as_for_five(office, call, interview, alex):

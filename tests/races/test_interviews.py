@@ -13,7 +13,7 @@ from applications.models import Interview, InterviewSlot
 from applications.services import interview_slots, interviews
 from applications.services.interview_slots import offer_slot
 from applications.services.interviews import SlotTaken, book_interview
-from tests.factories import CallFactory, StaffFactory, UserFactory
+from tests.factories import CallFactory, ContactFactory, StaffFactory
 from tests.factories.judging import InterviewSlotFactory, ShortlistedFactory
 from tests.races.conftest import at_once
 
@@ -31,11 +31,12 @@ def race_for_a_slot(monkeypatch, councils=COUNCILS):
         given(interview)
 
     monkeypatch.setattr(interviews, "_give_sheets", slowly)
-    call, person = CallFactory(), UserFactory()
+    call = CallFactory()
     slot = InterviewSlotFactory(call=call)
-    waiting = ShortlistedFactory.create_batch(councils, call=call, created_by=person)
+    waiting = [ShortlistedFactory(call=call, council=each.council, created_by=each.user) for each in ContactFactory.create_batch(councils)]
 
     def book(application):
+        person = application.created_by
         try:
             return book_interview(application_id=application.pk, slot_id=slot.pk, contact_name="Sam", phone="01632 960001", by=person)
         except Exception as error:  # noqa: BLE001  (what went wrong is a result, which the test judges)
