@@ -17,7 +17,7 @@ from applications.services.interview_outcomes import (
     nudge_council,
     offer_another_chance,
 )
-from applications.services.interview_slots import MAY_INTERVIEW
+from applications.services.interview_slots import MAY_INTERVIEW, who_could_ring
 from applications.services.interviews import (
     SlotTaken,
     book_interview,
@@ -33,6 +33,8 @@ from upstream.deadlines import in_words
 from upstream.office import Act
 
 Seat = Literal["interviewer", "second_interviewer"]
+# The acts that replace the first and the second interviewer.
+SWAPS = ("swap-first", "swap-second")
 NO_NOTICE = timedelta(0)
 
 
@@ -58,6 +60,15 @@ def replace(seat: Seat) -> Callable[..., str]:
         return f"{person} now takes part. Everybody has been told."
 
     return run
+
+
+def replacing(seat: Seat) -> Callable[[Interview], dict[str, Any]]:
+    """Return what says who leaves a seat and who could take it."""
+
+    def options(interview: Interview) -> dict[str, Any]:
+        return {"leaving": getattr(interview.slot, seat), "people": who_could_ring(interview)}
+
+    return options
 
 
 def has_come(interview: Interview, _user: Any) -> bool:
@@ -169,21 +180,25 @@ ACTS = (
         offered=has_not_started,
     ),
     Act(
-        name="swap-first",
+        name=SWAPS[0],
         label="Replace the first interviewer",
         permission=MAY_INTERVIEW,
         run=replace("interviewer"),
         form=ReplacementForm,
-        consequence="Everybody who takes part gets an email that changes their calendar.",
+        form_options=replacing("interviewer"),
+        consequence="At the same time. Both interviewers and the council, which knows by name who rings, get an email that changes their "
+        "calendar. So does whoever leaves. Nobody is told why.",
         offered=has_not_started,
     ),
     Act(
-        name="swap-second",
+        name=SWAPS[1],
         label="Replace the second interviewer",
         permission=MAY_INTERVIEW,
         run=replace("second_interviewer"),
         form=ReplacementForm,
-        consequence="Everybody who takes part gets an email that changes their calendar.",
+        form_options=replacing("second_interviewer"),
+        consequence="At the same time. Both interviewers and the council, which knows by name who rings, get an email that changes their "
+        "calendar. So does whoever leaves. Nobody is told why.",
         offered=has_not_started,
     ),
     Act(

@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applications.admin.exporting import FORMATS
-from applications.admin.interview_acts import ACTS
+from applications.admin.interview_acts import ACTS, SWAPS
 from applications.admin.interview_filters import (
     InterviewCallFilter,
     InterviewDayFilter,
@@ -55,7 +55,7 @@ class InterviewAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the list shows and filters by."""
-        interviews = super().get_queryset(request).with_day().with_sheets()  # type: ignore[attr-defined]
+        interviews = super().get_queryset(request).with_day().with_sheets().with_conflicts()  # type: ignore[attr-defined]
         return interviews.select_related(*self.list_select_related)  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[URLPattern]:
@@ -169,6 +169,7 @@ class InterviewAdmin(ReadOnlyAdmin):
             "can_start": interview.is_booked and (not interview.started_at or interview.ended_at),
             "can_stop": interview.is_booked and interview.started_at and not interview.ended_at,
             "offered_acts": self.offered_acts(request, interview),
+            "conflicted": conflicted_of(interview),
             "now": clock.now(),
             **more,
         }
@@ -215,6 +216,12 @@ class InterviewAdmin(ReadOnlyAdmin):
     def sheets(self, interview: Interview) -> str:
         """How many of the two sheets are in."""
         return f"{interview.sheets_submitted} of 2"  # type: ignore[attr-defined]
+
+
+def conflicted_of(interview: Interview) -> list[tuple[User, str]]:
+    """Return the interviewers of one still to be held who must not conduct it, each with the act that replaces them."""
+    seats = zip((interview.first_conflicted, interview.second_conflicted), interview.slot.interviewers, SWAPS, strict=True)  # type: ignore[attr-defined]
+    return [(person, f"admin:applications_interview_{swap}") for conflicted, person, swap in seats if conflicted and interview.is_booked]
 
 
 def guide(interview: Interview) -> list[InterviewQuestion]:

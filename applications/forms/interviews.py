@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.boundfield import BoundWidget
 
 from applications.forms.calls import LinesField
@@ -219,9 +220,24 @@ class SeriesForm(PairForm):
 
 
 class ReplacementForm(forms.Form):
-    """Who rings instead."""
+    """Who rings in place of whoever is `leaving`: one of `people`."""
 
-    person = PersonField(label="Who rings instead", error_messages={"required": "Select who rings instead"})
+    person = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        help_text="Everybody who is free then and has no conflict of interest with the council.",
+        error_messages={
+            "required": "Select who rings instead",
+            "invalid_choice": "That person is not free then, or has a conflict of interest. Select somebody else",
+        },
+    )
+
+    def __init__(self, *args: Any, leaving: User, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        field.label = f"Who rings in place of {leaving}?"
+        field.queryset = people.order_by("full_name", "email")  # type: ignore[attr-defined]
+        if not people.exists():
+            field.help_text = "Nobody else is free then without a conflict of interest with the council. Change the time instead."
 
 
 class SheetForm(forms.Form):

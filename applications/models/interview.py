@@ -151,6 +151,19 @@ class InterviewQuerySet(models.QuerySet["Interview"]):
         """Annotate `day`, in the UK."""
         return self.annotate(day=TruncDate("slot__starts_at"))
 
+    def with_conflicts(self) -> Self:
+        """Annotate `first_conflicted` and `second_conflicted`: whether that interviewer has a conflict of interest with the council."""
+        conflicts = Conflict.objects.active().filter(application=OuterRef("application"))
+        return self.annotate(
+            first_conflicted=Exists(conflicts.filter(user=OuterRef("slot__interviewer"))),
+            second_conflicted=Exists(conflicts.filter(user=OuterRef("slot__second_interviewer"))),
+        )
+
+    def to_give_away(self) -> Self:
+        """Return those not yet started that an interviewer must not conduct, with `with_conflicts`."""
+        to_come = self.filter(status=InterviewStatus.BOOKED, started_at__isnull=True)
+        return to_come.with_conflicts().filter(Q(first_conflicted=True) | Q(second_conflicted=True))
+
     def with_sheets(self) -> Self:
         """Annotate `sheets_submitted`, of the two."""
         submitted = InterviewSheet.objects.current().filter(interview=OuterRef("pk"), submitted_at__isnull=False)

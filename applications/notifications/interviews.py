@@ -46,6 +46,14 @@ def interview_changed(interview: Interview, *, relieved: Iterable[User], on_beha
         _tell(interview, RELIEVED, to=person, attachment=INVITATION)
 
 
+def interviewer_replaced(interview: Interview, *, left: User) -> None:
+    """Tell everybody who rings now, and take it out of the calendar of whoever rings no more."""
+    _drop_waiting(interview, reason="The interview has been changed.")
+    for person in everybody(interview):
+        _tell(interview, CHANGED, to=person, attachment=INVITATION, context={"replaced": True})
+    _tell(interview, RELIEVED, to=left, attachment=INVITATION)
+
+
 def interview_cancelled(interview: Interview, *, on_behalf: bool = False) -> None:
     """Tell everybody, and take it out of their calendars."""
     _drop_waiting(interview, reason="The interview has been cancelled.")

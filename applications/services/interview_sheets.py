@@ -1,4 +1,4 @@
-"""What each interviewer notes and scores alone, and the interview's timer. Each locks the interview."""
+"""What each interviewer notes and scores alone, and the interview's timer. Each locks the EoI, where conflicts of interest are declared."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from applications.models import Interview, InterviewQuestion, InterviewScore, InterviewSheet
+from applications.services.interviews import check_staff, lock_interview
 from applications.states import INTERVIEW_TRANSITIONS, LIVE_INTERVIEW, InterviewStatus
 from upstream import clock
 from upstream.accounts.models import User
@@ -132,12 +133,16 @@ def stop_timer(*, interview_id: int, by: User) -> Interview:
 
 
 def _lock_sheet(interview_id: int, person: User) -> InterviewSheet:
-    """Lock the interview and return the person's sheet, read after the lock. Raises SheetClosed for anybody but its interviewers."""
-    Interview.objects.select_for_update(no_key=True).get(pk=interview_id)
-    sheets = InterviewSheet.objects.current().select_related("interview__slot", "interview__application")
-    sheet = sheets.filter(interview=interview_id, interviewer=person).first()
+    """Lock the EoI and the interview, and return the person's sheet, read after the lock.
+
+    Raises SheetClosed for anybody but its interviewers, and PermissionDenied once one of them has a conflict of interest with the council.
+    """
+    interview = lock_interview(interview_id)
+    check_staff(interview.application, person)
+    sheet = InterviewSheet.objects.current().filter(interview=interview, interviewer=person).first()
     if sheet is None:
         raise SheetClosed
+    sheet.interview = interview
     return sheet
 
 

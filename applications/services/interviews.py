@@ -111,7 +111,7 @@ def cancel_interview_of_withdrawn(application: Application, *, by: User) -> None
 
 @transaction.atomic
 def replace_interviewer(*, interview_id: int, seat: Literal["interviewer", "second_interviewer"], person: User, by: User) -> Interview:
-    """Let somebody else ring, in place of one of the two.
+    """Let somebody else ring, in place of one of the two. The council is told, as it knows by name who rings.
 
     Raises InvalidTransition once it has started, and ValidationError for somebody who may not or cannot interview then.
     """
@@ -137,7 +137,7 @@ def replace_interviewer(*, interview_id: int, seat: Literal["interviewer", "seco
     interview.sequence = _next_sequence(interview.application)
     interview.save(update_fields=["sequence"])
     _give_sheets(interview)
-    notifications.interview_changed(interview, relieved={leaving})
+    notifications.interviewer_replaced(interview, left=leaving)
     record(actor=by, verb="interview.reassigned", subject=interview, left=leaving.pk, joined=person.pk)
     return interview
 

@@ -20,6 +20,7 @@ from applications.services.interview_outcomes import (
     offer_another_chance,
 )
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
+from applications.services.interview_slots import who_could_ring
 from applications.services.interviews import (
     CannotBook,
     SlotTaken,
@@ -30,7 +31,7 @@ from applications.services.interviews import (
 )
 from applications.services.pilot import pilot_content
 from applications.services.submission import withdraw_application
-from applications.states import ApplicationStatus, InterviewStatus
+from applications.states import ApplicationStatus, ConflictStatus, InterviewStatus
 from cohort.services.contacts import NotPossible
 from cohort.states import ContactStatus, Nation
 from tests.factories import CohortFactory, ContactFactory, StaffFactory, UserFactory
@@ -473,6 +474,51 @@ def test_somebody_else_rings_and_every_calendar_hears_of_it(application, slot, o
         assert (method, event["sequence"]) == ("REQUEST", 1)
 
 
+def test_a_conflicted_interviewer_is_replaced_and_nobody_is_told_why(application, slot, officer):
+    interview = book(application, slot, officer)
+    left, joined, colleague = slot.interviewer, StaffFactory(full_name="Jo Webb"), slot.second_interviewer
+    ConflictFactory(application=application, user=left)
+    replace_interviewer(interview_id=interview.pk, seat="interviewer", person=joined, by=colleague)
+    texts = {person: mail("interview-changed", person).get().text for person in (joined, colleague, officer)}
+    for text in texts.values():
+        assert "Only who rings is new." in text
+        assert f"Jo Webb and {colleague}" in text
+    relieved = mail("interview-relieved", left).get()
+    assert event_in(relieved)[0] == "CANCEL"
+    for text in (*texts.values(), relieved.text):
+        assert "conflict" not in text
+
+
+def test_interviews_to_give_away_are_those_to_come_of_a_conflicted_interviewer(application, slot, officer, now):
+    interview = book(application, slot, officer)
+    assert not Interview.objects.to_give_away()
+    ConflictFactory(user=slot.second_interviewer)  # with another council
+    assert not Interview.objects.to_give_away()
+    conflict = ConflictFactory(application=application, user=slot.second_interviewer)
+    [found] = Interview.objects.to_give_away()
+    assert (found.pk, found.first_conflicted, found.second_conflicted) == (interview.pk, False, True)
+    conflict.status = ConflictStatus.DISMISSED
+    conflict.save()
+    assert not Interview.objects.to_give_away()
+    conflict.status = ConflictStatus.ACTIVE
+    conflict.save()
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=slot.interviewer)
+    assert not Interview.objects.to_give_away()
+
+
+def test_who_could_ring_is_free_unconflicted_and_staff(application, slot, officer):
+    interview = book(application, slot, officer)
+    before, inside, conflicted, withdrawn, after = StaffFactory.create_batch(5)
+    UserFactory(is_staff=True)
+    InterviewSlotFactory(starts_at=slot.starts_at - timedelta(minutes=30), interviewer=before, minutes=31)
+    InterviewSlotFactory(starts_at=slot.starts_at + timedelta(minutes=44), second_interviewer=inside)
+    InterviewSlotFactory(starts_at=slot.starts_at, interviewer=withdrawn, withdrawn_at=NOW)
+    InterviewSlotFactory(starts_at=slot.ends_at, interviewer=after)
+    ConflictFactory(application=application, user=conflicted)
+    assert set(who_could_ring(interview)) == {withdrawn, after}
+
+
 @pytest.mark.parametrize("why", ["conflict", "busy", "already", "not staff"])
 def test_who_cannot_take_an_interview_over(application, slot, officer, why):
     interview = book(application, slot, officer)
@@ -585,6 +631,25 @@ def guide(application):
         InterviewQuestion.objects.create(call=application.call, text=f"Question {n}", anchors=["a", "b", "c", "d", "e"], position=n)
         for n in (1, 2)
     ]
+
+
+def test_a_conflicted_interviewer_writes_nothing_more(application, slot, officer, guide, now):
+    interview = book(application, slot, officer)
+    first, second = slot.interviewers
+    now(slot.starts_at)
+    note(interview, first, lines={question.pk: Line(2, "") for question in guide})
+    ConflictFactory(application=application, user=first)
+    for act in (
+        lambda: note(interview, first, revision=1, summary="More"),
+        lambda: submit_sheet(interview_id=interview.pk, by=first),
+        lambda: start_timer(interview_id=interview.pk, by=first),
+        lambda: stop_timer(interview_id=interview.pk, by=first),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    sheet = InterviewSheet.objects.get(interviewer=first)
+    assert (sheet.revision, sheet.submitted_at) == (1, None)
+    start_timer(interview_id=interview.pk, by=second)
 
 
 def test_an_interview_is_held_once_it_has_ended_and_both_sheets_are_in(application, slot, officer, guide, now):

@@ -236,13 +236,32 @@ def test_acts_of_the_desk(office, interview, alex, move_clock):
     page = words(office.post(desk(interview, "swap-second"), {"person": jo.pk}, follow=True))
     assert "Jo Webb now takes part." in page
     kim = ConflictFactory(application=interview.application, user=StaffFactory()).user
-    assert "has a conflict of interest with this council" in words(office.post(desk(interview, "swap-first"), {"person": kim.pk}))
+    assert "is not free then, or has a conflict of interest" in words(office.post(desk(interview, "swap-first"), {"person": kim.pk}))
+    assert "Select who rings instead" in words(office.post(desk(interview, "swap-first")))
     move_clock(interview.slot.starts_at + timedelta(minutes=5))
     assert "Nobody answered" in words(office.get(desk(interview)))
     page = words(office.post(desk(interview, "missed"), follow=True))
     assert "We have asked the council to book again." in page
     page = words(office.post(desk(interview, "held"), follow=True))
     assert "The interview counts as held." in page
+
+
+def test_the_desk_says_who_has_to_be_replaced(office, interview, sam, move_clock):
+    ConflictFactory(application=interview.application, user=sam)
+    swap = desk(interview, "swap-second")
+    page = words(office.get(desk(interview)))
+    assert "Sam Okafor has a conflict of interest with this council" in page
+    assert f'<a href="{swap}">Replace Sam Okafor</a>' in page
+    page = words(office.get(swap))
+    assert "Nobody else is free then" in page
+    StaffFactory(full_name="Jo Webb")
+    page = words(office.get(swap))
+    assert "Who rings in place of Sam Okafor?" in page
+    assert "Jo Webb" in page
+    Interview.objects.update(started_at=NOW)
+    page = words(office.get(desk(interview)))
+    assert "Replace Sam Okafor" not in page
+    assert "say that the interview was held" in page
 
 
 def test_who_has_not_booked_can_be_asked_once_a_day(office, application, call):
