@@ -28,7 +28,16 @@ from applications.admin.interview_filters import (
 from applications.forms.interviews import SheetForm
 from applications.models import Application, Interview, InterviewQuestion, InterviewSheet
 from applications.services.export import export_interviews
-from applications.services.interview_sheets import SheetClosed, SheetConflict, lines_of, save_sheet, start_timer, stop_timer, submit_sheet
+from applications.services.interview_sheets import (
+    SheetClosed,
+    SheetConflict,
+    lines_of,
+    problems,
+    save_sheet,
+    start_timer,
+    stop_timer,
+    submit_sheet,
+)
 from applications.states import LIVE_INTERVIEW
 from upstream import clock
 from upstream.accounts.models import User
@@ -64,6 +73,7 @@ class InterviewAdmin(ReadOnlyAdmin):
             self.address("unbooked/", require_safe(self.unbooked), "unbooked"),
             self.address("export/<str:file_format>/", require_POST(self.export), "export"),
             self.address("<path:object_id>/autosave/", require_POST(self.autosave), "autosave"),
+            self.address("<path:object_id>/submit/", require_http_methods(["GET", "HEAD", "POST"])(self.submit), "submit"),
         ]
         return own + super().get_urls()
 
@@ -97,13 +107,41 @@ class InterviewAdmin(ReadOnlyAdmin):
         form = SheetForm(request.POST, questions=guide(interview), sheet=sheet)
         form.is_valid()
         try:
-            save(interview, form, request, person)
+            sheet = save(interview, form, request, person)
         except SheetConflict as conflict:
             return self.desk(request, interview, conflict.sheet, form, conflict=True, saved_lines=lines_of(conflict.sheet), status=409)
         except SheetClosed:
             typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
             return self.desk(request, interview, own_sheet(interview, person), typed=typed, status=409)
-        return self.press(request, interview, form)
+        if request.POST.get("action") != "submit":
+            return self.press(request, interview, form)
+        for problem in problems(sheet):
+            form.add_error(None, problem)
+        return self.desk(request, interview, sheet, form) if form.errors else redirect(f"admin:{self.url_name('submit')}", interview.pk)
+
+    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show an interviewer their own sheet once more, then lock it."""
+        interview = self.visible_or_404(request, object_id)
+        person: User = request.user  # type: ignore[assignment]
+        sheet = own_sheet(interview, person)
+        if sheet is None:
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                submit_sheet(interview_id=interview.pk, by=person)
+            except InvalidTransition as refusal:
+                messages.error(request, str(refusal))
+            except ValidationError as error:
+                for message in error.messages:
+                    messages.error(request, message)
+            else:
+                messages.success(request, "Your sheet is submitted and locked.")
+        if request.method == "POST" or sheet.submitted_at or interview.status not in LIVE_INTERVIEW:
+            return redirect(self.page_url(interview))
+        lines = lines_of(sheet)
+        rows = [(question, lines.get(question.pk)) for question in guide(interview)]
+        context = {"interview": interview, "sheet": sheet, "rows": rows, "problems": problems(sheet), "back": self.page_url(interview)}
+        return self.page(request, "admin/applications/interview_submit.html", title="Check your sheet", **context)
 
     def press(self, request: HttpRequest, interview: Interview, form: SheetForm | None = None) -> HttpResponse:
         """Do what the button says."""
@@ -112,10 +150,6 @@ class InterviewAdmin(ReadOnlyAdmin):
             message = pressed(request.POST.get("action", ""), interview, person)
         except InvalidTransition as refusal:
             messages.error(request, str(refusal))
-        except ValidationError as error:
-            form = form or SheetForm(questions=guide(interview), sheet=own_sheet(interview, person))  # type: ignore[arg-type]
-            form.add_error(None, error)
-            return self.desk(request, interview, own_sheet(interview, person), form)
         else:
             if form and form.errors:
                 return self.desk(request, interview, own_sheet(interview, person), form)
@@ -251,9 +285,6 @@ def pressed(action: str, interview: Interview, person: User) -> str:
         case "stop":
             stop_timer(interview_id=interview.pk, by=person)
             return "The timer has stopped."
-        case "submit":
-            submit_sheet(interview_id=interview.pk, by=person)
-            return "Your sheet is submitted and locked."
     return "Your sheet is saved."
 
 

@@ -36,8 +36,11 @@ class SheetConflict(Exception):
         self.sheet = sheet
 
 
-class SheetClosed(Exception):
-    """The sheet can no longer be changed: it is submitted, or there is no interview any more."""
+class SheetClosed(InvalidTransition):
+    """The sheet can no longer be changed: it is submitted, or there is no interview any more, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("This sheet can no longer be changed. Reload the page to see where it stands now.")
 
 
 @transaction.atomic
@@ -82,11 +85,8 @@ def submit_sheet(*, interview_id: int, by: User) -> InterviewSheet:
     if sheet.submitted_at or interview.status not in LIVE_INTERVIEW:
         message = "This sheet can no longer be submitted. Reload the page to see where it stands now."
         raise InvalidTransition(message)
-    if not interview.started_at and clock.now() < interview.slot.starts_at:
-        message = "Submit your sheet after the interview. Until then it is saved as a draft."
-        raise ValidationError(message)
-    if missing := unscored(sheet):
-        raise ValidationError([f"Select a score for “{question}”" for question in missing])
+    if found := problems(sheet):
+        raise ValidationError(found)
     sheet.submitted_at = clock.now()
     sheet.save(update_fields=["submitted_at"])
     held = _settle(interview)
@@ -94,10 +94,14 @@ def submit_sheet(*, interview_id: int, by: User) -> InterviewSheet:
     return sheet
 
 
-def unscored(sheet: InterviewSheet) -> list[InterviewQuestion]:
-    """Return the questions of the guide that have no score on the sheet yet."""
-    questions = InterviewQuestion.objects.filter(call=sheet.interview.application.call_id)
-    return list(questions.exclude(pk__in=sheet.scores.filter(score__isnull=False).values("question")))
+def problems(sheet: InterviewSheet) -> list[str]:
+    """Return a sentence for each reason why the sheet cannot be submitted yet."""
+    interview = sheet.interview
+    if not interview.started_at and clock.now() < interview.slot.starts_at:
+        return ["Submit your sheet after the interview. Until then it is saved as a draft."]
+    questions = InterviewQuestion.objects.filter(call=interview.application.call_id)
+    unscored = questions.exclude(pk__in=sheet.scores.filter(score__isnull=False).values("question"))
+    return [f"Select a score for “{question}”" for question in unscored]
 
 
 @transaction.atomic

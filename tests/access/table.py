@@ -243,4 +243,5 @@ TABLE = (
     # The office: interviews on behalf of a council, and what becomes of one that did not answer
     Row("admin:applications_application_{book,chance,leave}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_interview_{move,cancel}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_interview_submit", "403 404 403", "403 404 403"),
 )

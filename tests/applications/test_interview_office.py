@@ -126,6 +126,10 @@ def test_the_other_sheet_opens_once_ones_own_is_submitted_and_stands_beside_it(o
     submit_sheet(interview_id=interview.pk, by=sam)
     assert "Sam heard otherwise" not in words(office.get(desk(interview)))
     page = words(office.post(desk(interview), typed(guide, action="submit"), follow=True))
+    assert "It is locked then, for good" in page
+    assert "About Question 1?" in page
+    assert "Sam heard otherwise" not in page
+    page = words(office.post(desk(interview, "submit"), follow=True))
     assert "Your sheet is submitted and locked." in page
     assert page.count("Sam heard otherwise") == 2
     assert page.count("About Question") == 2
@@ -137,6 +141,7 @@ def test_the_timer_can_be_stopped_after_both_sheets_are_in_and_the_interview_is_
     office.force_login(alex)
     office.post(desk(interview), typed(guide, action="start"))
     office.post(desk(interview), typed(guide, 1, action="submit"))
+    office.post(desk(interview, "submit"))
     save_sheet(interview_id=interview.pk, revision=0, lines={q.pk: Line(3, "") for q in guide}, summary="", by=sam)
     submit_sheet(interview_id=interview.pk, by=sam)
     assert "Stop the timer" in words(office.get(desk(interview)))
@@ -153,6 +158,32 @@ def test_a_sheet_without_every_score_is_saved_and_not_submitted(office, intervie
     assert "About Question 2?" in page
     sheet = InterviewSheet.objects.get(revision=1)
     assert sheet.submitted_at is None
+    page = words(office.get(desk(interview, "submit")))
+    assert "Select a score for “Question 2?”" in page
+    assert "Submit and lock my sheet" not in page
+    page = words(office.post(desk(interview, "submit"), follow=True))
+    assert "Select a score for “Question 2?”" in page
+    sheet.refresh_from_db()
+    assert sheet.submitted_at is None
+
+
+def test_a_sheet_is_locked_only_by_its_own_interviewer_who_has_seen_it_again(office, client, interview, guide, alex, sam, move_clock):
+    assert "Submit your sheet after the interview" in words(office.post(desk(interview), typed(guide, action="submit"), follow=True))
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    response = office.post(desk(interview), typed(guide, 1, action="submit"))
+    assert response.url == desk(interview, "submit")
+    assert InterviewSheet.objects.filter(submitted_at=None).count() == 2
+    page = words(office.get(response.url))
+    assert page.count("About Question") == 2
+    assert "Sound." in page
+    client.force_login(StaffFactory())
+    assert (client.get(response.url).status_code, client.post(response.url).status_code) == (403, 403)
+    client.force_login(alex)
+    assert "submitted and locked" in words(client.post(response.url, follow=True))
+    assert InterviewSheet.objects.get(submitted_at=None).interviewer == sam
+    assert "can no longer be submitted" in words(client.post(response.url, follow=True))
+    assert client.get(response.url).url == desk(interview)
 
 
 def test_two_windows_show_both_versions_and_overwrite_nothing(office, interview, guide, alex):
