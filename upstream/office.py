@@ -136,11 +136,17 @@ def always(_record: Any, _user: Any) -> bool:
     return True
 
 
+def nothing_more(_record: Any) -> dict[str, Any]:
+    """Make the form without knowing the record."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Act:
     """One thing that staff do to one record: a button on its page, a page that asks, and a call of a service on POST.
 
     `run(record, user, **what the form collected)` calls the service and returns the sentence that says what happened.
+    `form_options(record)` is what the form is made with, such as its choices.
     An InvalidTransition is shown as a message; a ValidationError is shown on the form.
     """
 
@@ -150,6 +156,7 @@ class Act:
     run: Callable[..., str]
     consequence: str = ""
     form: type[forms.Form] = forms.Form
+    form_options: Callable[[Any], dict[str, Any]] = nothing_more
     offered: Callable[[Any, Any], bool] = always
     danger: bool = False
 
@@ -244,7 +251,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             record = self.visible_or_404(request, object_id)
             if not request.user.has_perm(act.permission):
                 raise PermissionDenied
-            form = act.form(request.POST if request.method == "POST" else None)
+            form = act.form(request.POST if request.method == "POST" else None, **act.form_options(record))
             if request.method == "POST" and form.is_valid() and self.carried_out(request, act, record, form):
                 return redirect(self.page_url(record))
             return self.page(request, "admin/act.html", title=act.label, act=act, record=record, form=form, back=self.page_url(record))

@@ -26,7 +26,7 @@ from applications.admin.filters import (
     RegionFilter,
     StatusFilter,
 )
-from applications.admin.interviews import NUDGE
+from applications.admin.interview_acts import ACTS_OF_EOI
 from applications.admin.reading import everything_about
 from applications.forms.extensions import MoreTimeForm
 from applications.models import Application
@@ -92,7 +92,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             form=MoreTimeForm,
             offered=is_draft,
         ),
-        NUDGE,
+        *ACTS_OF_EOI,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -1,7 +1,6 @@
 """Interviews in the office: the list by day, who has yet to book, and the desk at which somebody rings."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -18,6 +17,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applications.admin.exporting import FORMATS
+from applications.admin.interview_acts import ACTS, SWAPS
 from applications.admin.interview_filters import (
     InterviewCallFilter,
     InterviewDayFilter,
@@ -25,83 +25,27 @@ from applications.admin.interview_filters import (
     InterviewStatusFilter,
     SheetFilter,
 )
-from applications.forms.interviews import ReplacementForm, SheetForm
+from applications.forms.interviews import SheetForm
 from applications.models import Application, Interview, InterviewQuestion, InterviewSheet
 from applications.services.export import export_interviews
-from applications.services.interview_sheets import SheetClosed, SheetConflict, lines_of, save_sheet, start_timer, stop_timer, submit_sheet
-from applications.services.interview_slots import MAY_INTERVIEW
-from applications.services.interviews import hold_interview, is_out_of_tries, miss_interview, nudge_council, replace_interviewer
-from applications.states import INTERVIEW_TRANSITIONS, LIVE_INTERVIEW, InterviewStatus
+from applications.services.interview_sheets import (
+    SheetClosed,
+    SheetConflict,
+    lines_of,
+    problems,
+    save_sheet,
+    start_timer,
+    stop_timer,
+    submit_sheet,
+)
+from applications.states import LIVE_INTERVIEW
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.office import ReadOnlyAdmin
 from upstream.transitions import InvalidTransition
 
-Seat = Literal["interviewer", "second_interviewer"]
 SUMMARY = "summary"
-
-
-def miss(interview: Interview, user: User) -> str:
-    """Say that nobody answered."""
-    miss_interview(interview_id=interview.pk, by=user)
-    if is_out_of_tries(interview.application):
-        return "Noted. This was the second time, so the council can book no further interview."
-    return "Noted. We have asked the council to book again."
-
-
-def hold(interview: Interview, user: User) -> str:
-    """Settle that it was held."""
-    hold_interview(interview_id=interview.pk, by=user)
-    return "The interview counts as held."
-
-
-def replace(seat: Seat) -> Callable[..., str]:
-    """Return what replaces the interviewer in a seat."""
-
-    def run(interview: Interview, user: User, *, person: User) -> str:
-        replace_interviewer(interview_id=interview.pk, seat=seat, person=person, by=user)
-        return f"{person} now takes part. Everybody has been told."
-
-    return run
-
-
-def has_come(interview: Interview, _user: Any) -> bool:
-    """Return whether the interview's time has come and nothing has come of it yet."""
-    return interview.is_booked and not interview.ended_at and interview.slot.starts_at <= clock.now()
-
-
-def can_be_held(interview: Interview, _user: Any) -> bool:
-    """Return whether it may be called held by hand."""
-    follows = INTERVIEW_TRANSITIONS[InterviewStatus(interview.status)]
-    return InterviewStatus.HELD in follows and interview.slot.starts_at <= clock.now()
-
-
-def can_change_hands(interview: Interview, _user: Any) -> bool:
-    """Return whether somebody else can still ring."""
-    return interview.is_booked and not interview.started_at
-
-
-def nudge(application: Application, user: User) -> str:
-    """Ask a council to book."""
-    nudge_council(application_id=application.pk, by=user)
-    return f"We have asked {application.council} to book its interview."
-
-
-def has_to_book(application: Application, _user: Any) -> bool:
-    """Return whether the council could book."""
-    return Application.objects.awaiting_interview().filter(pk=application.pk).exists()
-
-
-# On the page of an EoI.
-NUDGE = Act(
-    name="nudge",
-    label="Ask the council to book its interview",
-    permission=MAY_INTERVIEW,
-    run=nudge,
-    consequence="We email everybody who acts for the council, once a day at most.",
-    offered=has_to_book,
-)
 
 
 @admin.register(Interview)
@@ -116,48 +60,11 @@ class InterviewAdmin(ReadOnlyAdmin):
     ordering = ("slot__starts_at", "pk")
     show_full_result_count = False
     change_list_template = "admin/applications/interview_list.html"
-    acts: ClassVar[tuple[Act, ...]] = (
-        Act(
-            name="missed",
-            label="Nobody answered",
-            permission=MAY_INTERVIEW,
-            run=miss,
-            consequence="We email the council that we rang, and ask it to book again, once. This cannot be undone.",
-            offered=has_come,
-            danger=True,
-        ),
-        Act(
-            name="held",
-            label="It was held",
-            permission=MAY_INTERVIEW,
-            run=hold,
-            consequence="An interview is held by itself once it has ended and both sheets are submitted. "
-            "Say so by hand if one of them will never come. Sheets can still be submitted.",
-            offered=can_be_held,
-        ),
-        Act(
-            name="swap-first",
-            label="Replace the first interviewer",
-            permission=MAY_INTERVIEW,
-            run=replace("interviewer"),
-            form=ReplacementForm,
-            consequence="Everybody who takes part gets an email that changes their calendar.",
-            offered=can_change_hands,
-        ),
-        Act(
-            name="swap-second",
-            label="Replace the second interviewer",
-            permission=MAY_INTERVIEW,
-            run=replace("second_interviewer"),
-            form=ReplacementForm,
-            consequence="Everybody who takes part gets an email that changes their calendar.",
-            offered=can_change_hands,
-        ),
-    )
+    acts = ACTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the list shows and filters by."""
-        interviews = super().get_queryset(request).with_day().with_sheets()  # type: ignore[attr-defined]
+        interviews = super().get_queryset(request).with_day().with_sheets().with_conflicts()  # type: ignore[attr-defined]
         return interviews.select_related(*self.list_select_related)  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[URLPattern]:
@@ -166,16 +73,18 @@ class InterviewAdmin(ReadOnlyAdmin):
             self.address("unbooked/", require_safe(self.unbooked), "unbooked"),
             self.address("export/<str:file_format>/", require_POST(self.export), "export"),
             self.address("<path:object_id>/autosave/", require_POST(self.autosave), "autosave"),
+            self.address("<path:object_id>/submit/", require_http_methods(["GET", "HEAD", "POST"])(self.submit), "submit"),
         ]
         return own + super().get_urls()
 
     def unbooked(self, request: HttpRequest) -> HttpResponse:
-        """List the shortlisted councils that have no interview."""
+        """List the shortlisted councils that have no interview, and those that are left without one."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        applications = Application.objects.visible_to(request.user).awaiting_interview()  # type: ignore[arg-type]
-        waiting = applications.select_related("council", "call").annotate(last_at=Max("interviews__slot__starts_at"))
-        return self.page(request, "admin/applications/interview_unbooked.html", title="Who has not booked yet", applications=waiting)
+        seen = Application.objects.visible_to(request.user).select_related("council", "call")  # type: ignore[arg-type]
+        waiting = seen.awaiting_interview().with_missed_calls().annotate(last_at=Max("interviews__slot__starts_at"))
+        context = {"applications": waiting, "left": seen.without_interview().exclude(no_interview_reason="")}
+        return self.page(request, "admin/applications/interview_unbooked.html", title="Who has not booked yet", **context)
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def change_view(
@@ -198,13 +107,41 @@ class InterviewAdmin(ReadOnlyAdmin):
         form = SheetForm(request.POST, questions=guide(interview), sheet=sheet)
         form.is_valid()
         try:
-            save(interview, form, request, person)
+            sheet = save(interview, form, request, person)
         except SheetConflict as conflict:
             return self.desk(request, interview, conflict.sheet, form, conflict=True, saved_lines=lines_of(conflict.sheet), status=409)
         except SheetClosed:
             typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
             return self.desk(request, interview, own_sheet(interview, person), typed=typed, status=409)
-        return self.press(request, interview, form)
+        if request.POST.get("action") != "submit":
+            return self.press(request, interview, form)
+        for problem in problems(sheet):
+            form.add_error(None, problem)
+        return self.desk(request, interview, sheet, form) if form.errors else redirect(f"admin:{self.url_name('submit')}", interview.pk)
+
+    def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show an interviewer their own sheet once more, then lock it."""
+        interview = self.visible_or_404(request, object_id)
+        person: User = request.user  # type: ignore[assignment]
+        sheet = own_sheet(interview, person)
+        if sheet is None:
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                submit_sheet(interview_id=interview.pk, by=person)
+            except InvalidTransition as refusal:
+                messages.error(request, str(refusal))
+            except ValidationError as error:
+                for message in error.messages:
+                    messages.error(request, message)
+            else:
+                messages.success(request, "Your sheet is submitted and locked.")
+        if request.method == "POST" or sheet.submitted_at or interview.status not in LIVE_INTERVIEW:
+            return redirect(self.page_url(interview))
+        lines = lines_of(sheet)
+        rows = [(question, lines.get(question.pk)) for question in guide(interview)]
+        context = {"interview": interview, "sheet": sheet, "rows": rows, "problems": problems(sheet), "back": self.page_url(interview)}
+        return self.page(request, "admin/applications/interview_submit.html", title="Check your sheet", **context)
 
     def press(self, request: HttpRequest, interview: Interview, form: SheetForm | None = None) -> HttpResponse:
         """Do what the button says."""
@@ -213,10 +150,6 @@ class InterviewAdmin(ReadOnlyAdmin):
             message = pressed(request.POST.get("action", ""), interview, person)
         except InvalidTransition as refusal:
             messages.error(request, str(refusal))
-        except ValidationError as error:
-            form = form or SheetForm(questions=guide(interview), sheet=own_sheet(interview, person))  # type: ignore[arg-type]
-            form.add_error(None, error)
-            return self.desk(request, interview, own_sheet(interview, person), form)
         else:
             if form and form.errors:
                 return self.desk(request, interview, own_sheet(interview, person), form)
@@ -270,6 +203,7 @@ class InterviewAdmin(ReadOnlyAdmin):
             "can_start": interview.is_booked and (not interview.started_at or interview.ended_at),
             "can_stop": interview.is_booked and interview.started_at and not interview.ended_at,
             "offered_acts": self.offered_acts(request, interview),
+            "conflicted": conflicted_of(interview),
             "now": clock.now(),
             **more,
         }
@@ -318,6 +252,12 @@ class InterviewAdmin(ReadOnlyAdmin):
         return f"{interview.sheets_submitted} of 2"  # type: ignore[attr-defined]
 
 
+def conflicted_of(interview: Interview) -> list[tuple[User, str]]:
+    """Return the interviewers of one still to be held who must not conduct it, each with the act that replaces them."""
+    seats = zip((interview.first_conflicted, interview.second_conflicted), interview.slot.interviewers, SWAPS, strict=True)  # type: ignore[attr-defined]
+    return [(person, f"admin:applications_interview_{swap}") for conflicted, person, swap in seats if conflicted and interview.is_booked]
+
+
 def guide(interview: Interview) -> list[InterviewQuestion]:
     """Return the questions in order."""
     return list(InterviewQuestion.objects.filter(call=interview.application.call_id))
@@ -345,9 +285,6 @@ def pressed(action: str, interview: Interview, person: User) -> str:
         case "stop":
             stop_timer(interview_id=interview.pk, by=person)
             return "The timer has stopped."
-        case "submit":
-            submit_sheet(interview_id=interview.pk, by=person)
-            return "Your sheet is submitted and locked."
     return "Your sheet is saved."
 
 

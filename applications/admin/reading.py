@@ -26,6 +26,8 @@ VERBS = {
     "decision.cleared": "Decision cleared",
     "decision.released": "Decision released to the council",
     "interview.nudged": "Asked to book its interview",
+    "interview.another_chance": "Offered another chance to book its interview",
+    "interview.given_up": "Left without an interview",
 }
 
 

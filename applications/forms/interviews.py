@@ -1,13 +1,14 @@
 """What a council fills in to book an interview, and staff to offer times, to replace an interviewer and to score."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.boundfield import BoundWidget
 
 from applications.forms.calls import LinesField
@@ -26,6 +27,7 @@ from upstream.fields import LongTextField, RadioField, ShortTextField
 TELEPHONE = re.compile(r"(?:[+(]?[0-9][0-9 ().-]{8,})(?:\s*(?:ext\.?|x)\s*[0-9]{1,6})?", re.IGNORECASE)
 FEWEST_DIGITS = 10
 SHORTEST_SLOT = 10
+MOST_CHARACTERS = 2000
 
 
 class TelephoneField(ShortTextField):
@@ -43,13 +45,12 @@ class TelephoneField(ShortTextField):
             raise ValidationError(message)
 
 
-class BookingForm(forms.Form):
-    """A time, and whom to ask for on which number."""
+NO_TIME = {"required": "Select a time", "invalid_choice": GONE}
 
-    slot = RadioField(
-        label="When should we ring?",
-        error_messages={"required": "Select a time", "invalid_choice": GONE},
-    )
+
+class ContactForm(forms.Form):
+    """Whom to ask for, on which number."""
+
     contact_name = ShortTextField(
         label="Who should we ask for?",
         help_text="Anybody who knows the initiative well.",
@@ -61,24 +62,76 @@ class BookingForm(forms.Form):
         help_text="A direct line or a mobile is best.",
         error_messages={"required": "Enter the number to ring"},
     )
+    field_order = ("slot",)
+
+
+class BookingForm(ContactForm):
+    """What a council fills in: a time as well."""
+
+    slot = RadioField(label="When should we ring?", error_messages=NO_TIME)
 
     def __init__(self, *args: Any, slots: Iterable[InterviewSlot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = {str(slot.pk): slot for slot in slots}
-        self.fields["slot"].choices = [(pk, self.hours(slot)) for pk, slot in self.offered.items()]  # type: ignore[attr-defined]
-
-    @staticmethod
-    def hours(slot: InterviewSlot) -> str:
-        """Return from when to when, UK time."""
-        return f"{time_in_words(slot.starts_at.astimezone(LONDON))} to {time_in_words(slot.ends_at.astimezone(LONDON))}"
+        self.fields["slot"].choices = [(pk, hours(slot)) for pk, slot in self.offered.items()]  # type: ignore[attr-defined]
 
     def by_day(self) -> list[tuple[str, list[BoundWidget]]]:
         """Return the choices under their days."""
+        days = groupby(self["slot"], key=lambda choice: day_of(self.offered[str(choice.data["value"])]))
+        return [(long_date(day), list(choices)) for day, choices in days]
 
-        def day(choice: BoundWidget) -> date:
-            return self.offered[str(choice.data["value"])].starts_at.astimezone(LONDON).date()
 
-        return [(long_date(when), list(choices)) for when, choices in groupby(self["slot"], key=day)]
+class StaffBookingForm(ContactForm):
+    """What staff fill in for a council. `slots` is called for the times whenever they are shown, as one may have gone."""
+
+    slot = forms.ChoiceField(label="When do we ring?", help_text="UK time.", error_messages=NO_TIME)
+    reason = LongTextField(
+        label="Why you do this for the council (optional)",
+        help_text="Only staff read this.",
+        required=False,
+        max_length=MOST_CHARACTERS,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, slots: Callable[[], Iterable[InterviewSlot]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slot"].choices = lambda: choices_by_day(slots())  # type: ignore[attr-defined]
+
+
+def choices_by_day(slots: Iterable[InterviewSlot]) -> Iterator[Any]:
+    """Yield the times as choices under their days, each with who rings."""
+    yield "", "Select a time"
+    for day, of_day in groupby(slots, key=day_of):
+        yield long_date(day), [(slot.pk, f"{hours(slot)}, {' and '.join(map(str, slot.interviewers))}") for slot in of_day]
+
+
+def hours(slot: InterviewSlot) -> str:
+    """Return from when to when, UK time."""
+    return f"{time_in_words(slot.starts_at.astimezone(LONDON))} to {time_in_words(slot.ends_at.astimezone(LONDON))}"
+
+
+def day_of(slot: InterviewSlot) -> date:
+    """Return the slot's day, in the UK."""
+    return slot.starts_at.astimezone(LONDON).date()
+
+
+class CancelForm(forms.Form):
+    """Why staff cancel an interview."""
+
+    reason = LongTextField(
+        label="Why it is cancelled (optional)", help_text="Only staff read this.", required=False, max_length=MOST_CHARACTERS
+    )
+
+
+class LeaveForm(forms.Form):
+    """Why a council stays without an interview."""
+
+    reason = LongTextField(
+        label="Why you leave it at that",
+        help_text="Only staff read this.",
+        max_length=MOST_CHARACTERS,
+        error_messages={"required": "Enter why you leave it at that"},
+    )
 
 
 def interviewers() -> Any:
@@ -167,9 +220,24 @@ class SeriesForm(PairForm):
 
 
 class ReplacementForm(forms.Form):
-    """Who rings instead."""
+    """Who rings in place of whoever is `leaving`: one of `people`."""
 
-    person = PersonField(label="Who rings instead", error_messages={"required": "Select who rings instead"})
+    person = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        help_text="Everybody who is free then and has no conflict of interest with the council.",
+        error_messages={
+            "required": "Select who rings instead",
+            "invalid_choice": "That person is not free then, or has a conflict of interest. Select somebody else",
+        },
+    )
+
+    def __init__(self, *args: Any, leaving: User, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        field.label = f"Who rings in place of {leaving}?"
+        field.queryset = people.order_by("full_name", "email")  # type: ignore[attr-defined]
+        if not people.exists():
+            field.help_text = "Nobody else is free then without a conflict of interest with the council. Change the time instead."
 
 
 class SheetForm(forms.Form):

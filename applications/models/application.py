@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.call import Call, Question, Section, deadline
 from applications.models.conflict import Conflict
-from applications.states import LIVE_INTERVIEW, ApplicationStatus, AttemptOutcome, Completeness
+from applications.states import LIVE_INTERVIEW, ApplicationStatus, AttemptOutcome, Completeness, InterviewStatus
 from cohort.models import Council, CouncilContact, control_on
 from upstream.accounts.models import User
 
@@ -40,11 +40,21 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.annotate(interview_mean=Subquery(of_this.annotate(mean=Avg("score")).values("mean")))
 
     def awaiting_interview(self) -> Self:
-        """Return the shortlisted EoIs whose council has yet to book an interview, of calls that have offered slots."""
+        """Return the shortlisted EoIs that still need an interview booked, of calls that have offered slots."""
         from applications.models.interview import InterviewSlot  # interviews are of EoIs, so their models build on these
 
-        offering = InterviewSlot.objects.offered().values("call")
-        return self.filter(status=ApplicationStatus.SHORTLISTED, call__in=offering).exclude(interviews__status__in=LIVE_INTERVIEW)
+        return self.without_interview().filter(no_interview_reason="", call__in=InterviewSlot.objects.offered().values("call"))
+
+    def without_interview(self) -> Self:
+        """Return the shortlisted EoIs whose council has no interview that is booked or was held."""
+        return self.shortlisted().exclude(interviews__status__in=LIVE_INTERVIEW)
+
+    def with_missed_calls(self) -> Self:
+        """Annotate `missed_calls`: how often nobody answered."""
+        from applications.models.interview import Interview  # interviews are of EoIs, so their models build on these
+
+        missed = Interview.objects.filter(application=OuterRef("pk"), status=InterviewStatus.NO_SHOW).order_by().values("application")
+        return self.annotate(missed_calls=Coalesce(Subquery(missed.annotate(number=Count("pk")).values("number")), 0))
 
     def shortlisted(self) -> Self:
         """Return the EoIs that panels score."""
@@ -109,6 +119,8 @@ class Application(models.Model):
     privacy_version = models.CharField(max_length=20, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.TextField(blank=True)
+    interview_tries = models.PositiveSmallIntegerField(default=2, editable=False, help_text="How often we ring before we ask no more.")
+    no_interview_reason = models.TextField(blank=True, editable=False, help_text="Why staff left it at calls that nobody answered.")
     assessors_wanted = models.PositiveSmallIntegerField(default=2, editable=False, help_text="Two, or three where two differ.")
 
     objects = ApplicationQuerySet.as_manager()

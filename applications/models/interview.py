@@ -75,8 +75,8 @@ class InterviewSlotQuerySet(models.QuerySet["InterviewSlot"]):
             )
         )
 
-    def open_to(self, application: Application, now: datetime) -> Self:
-        """Return the slots that this council may book now. `application` needs its council.
+    def open_to(self, application: Application, now: datetime, notice: timedelta = NOTICE) -> Self:
+        """Return the slots that this council may book now, with as much `notice`. `application` needs its council.
 
         Not on a bank holiday of its nation, and not with an interviewer who has a conflict of interest with it.
         """
@@ -84,7 +84,7 @@ class InterviewSlotQuerySet(models.QuerySet["InterviewSlot"]):
         return (
             self.free()
             .with_day()
-            .filter(call=application.call_id, starts_at__gt=now + NOTICE)
+            .filter(call=application.call_id, starts_at__gt=now + notice)
             .exclude(day__in=bank_holidays(application.council.nation))
             .exclude(Q(interviewer__in=conflicted) | Q(second_interviewer__in=conflicted))
         )
@@ -151,6 +151,19 @@ class InterviewQuerySet(models.QuerySet["Interview"]):
         """Annotate `day`, in the UK."""
         return self.annotate(day=TruncDate("slot__starts_at"))
 
+    def with_conflicts(self) -> Self:
+        """Annotate `first_conflicted` and `second_conflicted`: whether that interviewer has a conflict of interest with the council."""
+        conflicts = Conflict.objects.active().filter(application=OuterRef("application"))
+        return self.annotate(
+            first_conflicted=Exists(conflicts.filter(user=OuterRef("slot__interviewer"))),
+            second_conflicted=Exists(conflicts.filter(user=OuterRef("slot__second_interviewer"))),
+        )
+
+    def to_give_away(self) -> Self:
+        """Return those not yet started that an interviewer must not conduct, with `with_conflicts`."""
+        to_come = self.filter(status=InterviewStatus.BOOKED, started_at__isnull=True)
+        return to_come.with_conflicts().filter(Q(first_conflicted=True) | Q(second_conflicted=True))
+
     def with_sheets(self) -> Self:
         """Annotate `sheets_submitted`, of the two."""
         submitted = InterviewSheet.objects.current().filter(interview=OuterRef("pk"), submitted_at__isnull=False)
@@ -171,6 +184,7 @@ class Interview(models.Model):
     phone = models.CharField("number to ring", max_length=30)
     booked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     booked_at = models.DateTimeField(help_text="Or moved to where it stands now.")
+    staff_reason = models.TextField(blank=True, help_text="Why staff booked, moved or cancelled it for the council, if they said so.")
     sequence = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -20,33 +20,45 @@ CANCELLED = "interview-cancelled"
 RELIEVED = "interview-relieved"
 MISSED = "interview-missed"
 NUDGE = "interview-nudge"
+CHANCE = "interview-chance"
 REMINDER = "interview-reminder"
 # These take the interview out of a calendar.
 CANCELLING = frozenset({CANCELLED, RELIEVED})
 INVITATION = "interview-invitation"
 
 
-def interview_booked(interview: Interview) -> None:
-    """Invite the council's people and both interviewers, and drop what still asks the council to book."""
-    suppress(about=interview.application, kinds=[NUDGE, MISSED], reason="The interview has been booked.")
+def interview_booked(interview: Interview, *, on_behalf: bool = False) -> None:
+    """Invite the council's people and both interviewers, and drop what still asks the council to book.
+
+    Here as below the council's people read whether staff did it `on_behalf` of them.
+    """
+    suppress(about=interview.application, kinds=[NUDGE, MISSED, CHANCE], reason="The interview has been booked.")
     for person in everybody(interview):
-        _tell(interview, BOOKED, to=person, attachment=INVITATION)
+        _tell(interview, BOOKED, to=person, attachment=INVITATION, context={"on_behalf": on_behalf})
 
 
-def interview_changed(interview: Interview, *, relieved: Iterable[User]) -> None:
+def interview_changed(interview: Interview, *, relieved: Iterable[User], on_behalf: bool = False) -> None:
     """Tell everybody how it stands now, and take it out of the calendars of those who no longer interview."""
     _drop_waiting(interview, reason="The interview has been changed.")
     for person in everybody(interview):
-        _tell(interview, CHANGED, to=person, attachment=INVITATION)
+        _tell(interview, CHANGED, to=person, attachment=INVITATION, context={"on_behalf": on_behalf})
     for person in relieved:
         _tell(interview, RELIEVED, to=person, attachment=INVITATION)
 
 
-def interview_cancelled(interview: Interview) -> None:
+def interviewer_replaced(interview: Interview, *, left: User) -> None:
+    """Tell everybody who rings now, and take it out of the calendar of whoever rings no more."""
+    _drop_waiting(interview, reason="The interview has been changed.")
+    for person in everybody(interview):
+        _tell(interview, CHANGED, to=person, attachment=INVITATION, context={"replaced": True})
+    _tell(interview, RELIEVED, to=left, attachment=INVITATION)
+
+
+def interview_cancelled(interview: Interview, *, on_behalf: bool = False) -> None:
     """Tell everybody, and take it out of their calendars."""
     _drop_waiting(interview, reason="The interview has been cancelled.")
     for person in everybody(interview):
-        _tell(interview, CANCELLED, to=person, attachment=INVITATION)
+        _tell(interview, CANCELLED, to=person, attachment=INVITATION, context={"on_behalf": on_behalf})
 
 
 def interview_missed(interview: Interview, *, asks_again: bool) -> None:
@@ -57,13 +69,24 @@ def interview_missed(interview: Interview, *, asks_again: bool) -> None:
 
 def interview_nudged(application: Application) -> None:
     """Ask the council to book its interview."""
+    _ask(application, NUDGE, key=_nudge_of_today(application))
+
+
+def another_chance(application: Application) -> None:
+    """Ask a council that did not answer to book once more, in place of what still says that it cannot."""
+    suppress(about=application, kinds=[MISSED], reason="The council can book again.")
+    _ask(application, CHANCE, key=f"{CHANCE}:{application.pk}:{application.interview_tries}:")
+
+
+def _ask(application: Application, kind: str, *, key: str) -> None:
+    link = address("interview", application.reference)
     for person in people_of(application):
         queue(
-            key=f"{_nudge_of_today(application)}{person.pk}",
-            kind=NUDGE,
+            key=f"{key}{person.pk}",
+            kind=kind,
             recipient=person.email,
-            template=f"applications/{NUDGE}",
-            context={"application": application, "person": person, "link": address("interview", application.reference)},
+            template=f"applications/{kind}",
+            context={"application": application, "person": person, "link": link},
             about=application,
         )
 
@@ -103,6 +126,7 @@ def _drop_waiting(interview: Interview, *, reason: str) -> None:
 def _tell(interview: Interview, kind: str, *, to: User, **options: Any) -> OutboundEmail:
     facts = {"interview": interview, "application": interview.application, "slot": interview.slot, "person": to}
     rings = to in interview.slot.interviewers
-    context = facts | {"rings": rings, "link": page_of(interview, to)} | options.pop("context", {})
+    can_change = clock.now() < interview.slot.changeable_until
+    context = facts | {"rings": rings, "can_change": can_change, "link": page_of(interview, to)} | options.pop("context", {})
     described = {"key": f"{kind}:{interview.pk}:{interview.sequence}:{to.pk}"} | options
     return queue(kind=kind, recipient=to.email, template=f"applications/{kind}", context=context, about=interview.application, **described)

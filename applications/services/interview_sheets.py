@@ -1,4 +1,4 @@
-"""What each interviewer notes and scores alone, and the interview's timer. Each locks the interview."""
+"""What each interviewer notes and scores alone, and the interview's timer. Each locks the EoI, where conflicts of interest are declared."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from applications.models import Interview, InterviewQuestion, InterviewScore, InterviewSheet
+from applications.services.interviews import check_staff, lock_interview
 from applications.states import INTERVIEW_TRANSITIONS, LIVE_INTERVIEW, InterviewStatus
 from upstream import clock
 from upstream.accounts.models import User
@@ -35,8 +36,11 @@ class SheetConflict(Exception):
         self.sheet = sheet
 
 
-class SheetClosed(Exception):
-    """The sheet can no longer be changed: it is submitted, or there is no interview any more."""
+class SheetClosed(InvalidTransition):
+    """The sheet can no longer be changed: it is submitted, or there is no interview any more, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("This sheet can no longer be changed. Reload the page to see where it stands now.")
 
 
 @transaction.atomic
@@ -81,11 +85,8 @@ def submit_sheet(*, interview_id: int, by: User) -> InterviewSheet:
     if sheet.submitted_at or interview.status not in LIVE_INTERVIEW:
         message = "This sheet can no longer be submitted. Reload the page to see where it stands now."
         raise InvalidTransition(message)
-    if not interview.started_at and clock.now() < interview.slot.starts_at:
-        message = "Submit your sheet after the interview. Until then it is saved as a draft."
-        raise ValidationError(message)
-    if missing := unscored(sheet):
-        raise ValidationError([f"Select a score for “{question}”" for question in missing])
+    if found := problems(sheet):
+        raise ValidationError(found)
     sheet.submitted_at = clock.now()
     sheet.save(update_fields=["submitted_at"])
     held = _settle(interview)
@@ -93,10 +94,14 @@ def submit_sheet(*, interview_id: int, by: User) -> InterviewSheet:
     return sheet
 
 
-def unscored(sheet: InterviewSheet) -> list[InterviewQuestion]:
-    """Return the questions of the guide that have no score on the sheet yet."""
-    questions = InterviewQuestion.objects.filter(call=sheet.interview.application.call_id)
-    return list(questions.exclude(pk__in=sheet.scores.filter(score__isnull=False).values("question")))
+def problems(sheet: InterviewSheet) -> list[str]:
+    """Return a sentence for each reason why the sheet cannot be submitted yet."""
+    interview = sheet.interview
+    if not interview.started_at and clock.now() < interview.slot.starts_at:
+        return ["Submit your sheet after the interview. Until then it is saved as a draft."]
+    questions = InterviewQuestion.objects.filter(call=interview.application.call_id)
+    unscored = questions.exclude(pk__in=sheet.scores.filter(score__isnull=False).values("question"))
+    return [f"Select a score for “{question}”" for question in unscored]
 
 
 @transaction.atomic
@@ -132,12 +137,16 @@ def stop_timer(*, interview_id: int, by: User) -> Interview:
 
 
 def _lock_sheet(interview_id: int, person: User) -> InterviewSheet:
-    """Lock the interview and return the person's sheet, read after the lock. Raises SheetClosed for anybody but its interviewers."""
-    Interview.objects.select_for_update(no_key=True).get(pk=interview_id)
-    sheets = InterviewSheet.objects.current().select_related("interview__slot", "interview__application")
-    sheet = sheets.filter(interview=interview_id, interviewer=person).first()
+    """Lock the EoI and the interview, and return the person's sheet, read after the lock.
+
+    Raises SheetClosed for anybody but its interviewers, and PermissionDenied once one of them has a conflict of interest with the council.
+    """
+    interview = lock_interview(interview_id)
+    check_staff(interview.application, person)
+    sheet = InterviewSheet.objects.current().filter(interview=interview, interviewer=person).first()
     if sheet is None:
         raise SheetClosed
+    sheet.interview = interview
     return sheet
 
 

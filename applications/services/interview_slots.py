@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
-from applications.models import Application, Call, Conflict, InterviewSlot
+from applications.models import Application, Call, Conflict, Interview, InterviewSlot
 from applications.states import LIVE_INTERVIEW, ApplicationStatus
 from upstream import clock
 from upstream.accounts.models import User
+from upstream.accounts.services import people_who_may
 from upstream.audit.services import record
 from upstream.deadlines import DAY, HOUR, LONDON, MINUTE, SATURDAY, in_words, is_working_day, long_date
 from upstream.transitions import InvalidTransition
@@ -107,6 +109,15 @@ def clash(people: Iterable[User], taken: Iterable[InterviewSlot], start: datetim
             busy = next(person for person in people if person.pk in {slot.interviewer_id, slot.second_interviewer_id})
             return f"{busy} has another slot at {in_words(slot.starts_at)}"
     return ""
+
+
+def who_could_ring(interview: Interview) -> QuerySet[User]:
+    """Return the people who could take the interview over: free at its time, and without a conflict of interest with the council."""
+    slot = interview.slot
+    around = InterviewSlot.objects.offered().filter(starts_at__gt=slot.starts_at - LONGEST_SLOT, starts_at__lt=slot.ends_at)
+    busy = {pk for each in around if each.ends_at > slot.starts_at for pk in (each.interviewer_id, each.second_interviewer_id)}
+    conflicted = Conflict.objects.active().filter(application=interview.application_id).values("user")
+    return people_who_may(MAY_INTERVIEW).exclude(pk__in=busy).exclude(pk__in=conflicted)
 
 
 def check_pair(call: Call, first: User, second: User) -> int:

@@ -1,29 +1,34 @@
-"""Booking an interview, moving and cancelling it, and what becomes of it. Whatever takes a slot locks the EoI, then the slot."""
+"""Booking an interview, moving and cancelling it, for a council or by staff on its behalf, and letting somebody else ring.
 
+Each locks the EoI, then the people concerned, then the slot that it takes. Reading comes after.
+"""
+
+from datetime import timedelta
 from typing import Literal
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Max
 
 from applications.models import Application, Conflict, Interview, InterviewSheet, InterviewSlot
-from applications.models.interview import InterviewQuerySet
+from applications.models.interview import NOTICE, InterviewQuerySet
 from applications.notifications import interviews as notifications
 from applications.services.interview_slots import MAY_INTERVIEW, clash, lock_people, taken_by
 from applications.states import INTERVIEW_TRANSITIONS, ApplicationStatus, InterviewStatus
+from cohort.services.contacts import lock_standing
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.deadlines import in_words
 from upstream.transitions import InvalidTransition, check_transition
 
-# A council that did not answer is asked to book again, once.
-TRIES = 2
+OUT_OF_TRIES = "We rang and nobody answered, so no further interview can be booked here. Email us instead."
+OFFER_FIRST = "Nobody answered our calls. Offer the council another chance first."
 GONE = "That time is no longer available. Select another one"
 
 
-class CannotBook(Exception):
-    """The booking stays as it is. The message says why, for the council to read."""
+class CannotBook(InvalidTransition):
+    """The booking stays as it is. The message says why, for whoever books to read."""
 
 
 class SlotTaken(CannotBook):
@@ -31,58 +36,70 @@ class SlotTaken(CannotBook):
 
 
 @transaction.atomic
-def book_interview(*, application_id: int, slot_id: int, contact_name: str, phone: str, by: User) -> Interview:
-    """Book a slot for a shortlisted council and invite everybody. Locks the EoI and the slot. Raises CannotBook and SlotTaken."""
-    application = _lock_application(application_id)
+def book_interview(
+    *, application_id: int, slot_id: int, contact_name: str, phone: str, by: User, on_behalf: bool = False, reason: str = ""
+) -> Interview:
+    """Book a slot for a shortlisted council and invite everybody. Staff may do so `on_behalf` of it, however soon, and note a reason.
+
+    Raises CannotBook and SlotTaken, NotPossible for somebody who can no longer act for the council, and PermissionDenied for staff
+    who may not interview it.
+    """
+    application = lock_application(application_id)
+    _check_writer(application, by, on_behalf=on_behalf)
     if application.status != ApplicationStatus.SHORTLISTED:
         message = "Only a shortlisted council can book an interview."
         raise CannotBook(message)
     if application.interviews.live().exists():
-        message = "Your council already has an interview. Change that one instead."
+        message = "This council already has an interview. Change that one instead."
         raise CannotBook(message)
     if is_out_of_tries(application):
-        message = "We have rung twice and nobody answered, so no further interview can be booked here. Email us instead."
-        raise CannotBook(message)
+        raise CannotBook(OFFER_FIRST if on_behalf else OUT_OF_TRIES)
     interview = Interview.objects.create(
         application=application,
-        slot=_take(application, slot_id),
+        slot=_take(application, slot_id, on_behalf=on_behalf),
         contact_name=contact_name,
         phone=phone,
         booked_by=by,
         booked_at=clock.now(),
         sequence=_next_sequence(application),
+        staff_reason=reason,
     )
     _give_sheets(interview)
-    notifications.interview_booked(interview)
-    record(actor=by, verb="interview.booked", subject=interview, slot=slot_id)
+    notifications.interview_booked(interview, on_behalf=on_behalf)
+    record(actor=by, verb="interview.booked", subject=interview, slot=slot_id, on_behalf=on_behalf)
     return interview
 
 
 @transaction.atomic
-def change_interview(*, application_id: int, slot_id: int, contact_name: str, phone: str, by: User) -> Interview:
-    """Move the interview to another slot, or keep its slot and change whom to ask for. Locks the EoI and the slot.
+def change_interview(
+    *, application_id: int, slot_id: int, contact_name: str, phone: str, by: User, on_behalf: bool = False, reason: str = ""
+) -> Interview:
+    """Move the interview to another slot, or keep its slot and change whom to ask for. Staff may do so until it starts.
 
-    Raises CannotBook when it is too late or there is none, and SlotTaken.
+    Raises what `book_interview` raises, and CannotBook when it is too late.
     """
-    application = _lock_application(application_id)
-    interview = _changeable(application)
+    application = lock_application(application_id)
+    _check_writer(application, by, on_behalf=on_behalf)
+    interview = _changeable(application, on_behalf=on_behalf)
     before = set(interview.slot.interviewers)
     if slot_id != interview.slot_id:
-        interview.slot = _take(application, slot_id)
+        interview.slot = _take(application, slot_id, on_behalf=on_behalf)
         interview.booked_at = clock.now()
-    interview.contact_name, interview.phone = contact_name, phone
+    interview.contact_name, interview.phone, interview.staff_reason = contact_name, phone, reason
     interview.sequence = _next_sequence(application)
-    interview.save(update_fields=["slot", "booked_at", "contact_name", "phone", "sequence"])
+    interview.save(update_fields=["slot", "booked_at", "contact_name", "phone", "staff_reason", "sequence"])
     _give_sheets(interview)
-    notifications.interview_changed(interview, relieved=before - set(interview.slot.interviewers))
-    record(actor=by, verb="interview.changed", subject=interview, slot=slot_id)
+    notifications.interview_changed(interview, relieved=before - set(interview.slot.interviewers), on_behalf=on_behalf)
+    record(actor=by, verb="interview.changed", subject=interview, slot=slot_id, on_behalf=on_behalf)
     return interview
 
 
 @transaction.atomic
-def cancel_interview(*, application_id: int, by: User) -> Interview:
-    """Give the slot back. The council may book again. Locks the EoI. Raises CannotBook when it is too late or there is none."""
-    return _cancel(_changeable(_lock_application(application_id)), by=by)
+def cancel_interview(*, application_id: int, by: User, on_behalf: bool = False, reason: str = "") -> Interview:
+    """Give the slot back. The council may book again. Staff may do so until it starts. Raises what `change_interview` raises."""
+    application = lock_application(application_id)
+    _check_writer(application, by, on_behalf=on_behalf)
+    return _cancel(_changeable(application, on_behalf=on_behalf), by=by, on_behalf=on_behalf, reason=reason)
 
 
 def cancel_interview_of_withdrawn(application: Application, *, by: User) -> None:
@@ -93,49 +110,17 @@ def cancel_interview_of_withdrawn(application: Application, *, by: User) -> None
 
 
 @transaction.atomic
-def miss_interview(*, interview_id: int, by: User) -> Interview:
-    """Note that nobody answered, and ask the council to book again, unless it was the last try. Locks the EoI.
-
-    Raises InvalidTransition for an interview that is not booked, has not begun by the clock, or was held.
-    """
-    interview = _lock_interview(interview_id)
-    check_transition(interview.status, InterviewStatus.NO_SHOW, INTERVIEW_TRANSITIONS)
-    if clock.now() < interview.slot.starts_at or interview.ended_at:
-        message = "This can be said from when the interview should start, and not of one that has been held."
-        raise InvalidTransition(message)
-    interview.status = InterviewStatus.NO_SHOW
-    interview.save(update_fields=["status"])
-    notifications.interview_missed(interview, asks_again=not is_out_of_tries(interview.application))
-    record(actor=by, verb="interview.missed", subject=interview)
-    return interview
-
-
-@transaction.atomic
-def hold_interview(*, interview_id: int, by: User) -> Interview:
-    """Settle by hand that an interview was held. Locks the EoI. Raises InvalidTransition when it cannot have been."""
-    interview = _lock_interview(interview_id)
-    check_transition(interview.status, InterviewStatus.HELD, INTERVIEW_TRANSITIONS)
-    others = interview.application.interviews.live().exclude(pk=interview.pk)
-    if clock.now() < interview.slot.starts_at or others.exists():
-        message = "An interview can be held from when it starts, and only while the council has no other."
-        raise InvalidTransition(message)
-    interview.status = InterviewStatus.HELD
-    interview.save(update_fields=["status"])
-    record(actor=by, verb="interview.held", subject=interview)
-    return interview
-
-
-@transaction.atomic
 def replace_interviewer(*, interview_id: int, seat: Literal["interviewer", "second_interviewer"], person: User, by: User) -> Interview:
-    """Let somebody else ring, in place of one of the two. Locks the EoI, the slot and the person.
+    """Let somebody else ring, in place of one of the two. The council is told, as it knows by name who rings.
 
     Raises InvalidTransition once it has started, and ValidationError for somebody who may not or cannot interview then.
     """
-    interview = _lock_interview(interview_id)
-    slot = InterviewSlot.objects.select_for_update(no_key=True).get(pk=interview.slot_id)
+    interview = lock_interview(interview_id)
+    check_staff(interview.application, by)
     lock_people(person)
+    slot = InterviewSlot.objects.select_for_update(no_key=True).get(pk=interview.slot_id)
     leaving: User = getattr(slot, seat)
-    if not interview.is_booked or interview.started_at or interview.sheets.filter(interviewer=leaving, submitted_at__isnull=False).exists():
+    if not interview.is_booked or _has_begun(interview):
         message = "The interviewers can change until the interview starts. Reload the page to see where it stands now."
         raise InvalidTransition(message)
     if person in slot.interviewers:
@@ -152,37 +137,37 @@ def replace_interviewer(*, interview_id: int, seat: Literal["interviewer", "seco
     interview.sequence = _next_sequence(interview.application)
     interview.save(update_fields=["sequence"])
     _give_sheets(interview)
-    notifications.interview_changed(interview, relieved={leaving})
+    notifications.interviewer_replaced(interview, left=leaving)
     record(actor=by, verb="interview.reassigned", subject=interview, left=leaving.pk, joined=person.pk)
     return interview
 
 
-@transaction.atomic
-def nudge_council(*, application_id: int, by: User) -> Application:
-    """Ask a shortlisted council to book, once a day at most. Locks the EoI. Raises InvalidTransition when there is no reason to."""
-    application = _lock_application(application_id)
-    if not Application.objects.awaiting_interview().filter(pk=application_id).exists() or is_out_of_tries(application):
-        message = "This council has nothing to book. Reload the page to see where it stands now."
-        raise InvalidTransition(message)
-    if notifications.was_nudged_today(application):
-        message = "This council has been reminded today already. You can remind it again tomorrow."
-        raise InvalidTransition(message)
-    notifications.interview_nudged(application)
-    record(actor=by, verb="interview.nudged", subject=application)
-    return application
-
-
 def is_out_of_tries(application: Application) -> bool:
     """Return whether nobody answered so often that the council can book no more."""
-    return application.interviews.filter(status=InterviewStatus.NO_SHOW).count() >= TRIES
+    return application.interviews.filter(status=InterviewStatus.NO_SHOW).count() >= application.interview_tries
 
 
-def _lock_application(application_id: int) -> Application:
+def check_staff(application: Application, by: User) -> None:
+    """Raise PermissionDenied unless the person interviews councils, this one among them. The caller has locked the EoI."""
+    if not by.has_perm(MAY_INTERVIEW) or Conflict.objects.active().filter(user=by, application=application).exists():
+        raise PermissionDenied
+
+
+def _check_writer(application: Application, by: User, *, on_behalf: bool) -> None:
+    if on_behalf:
+        check_staff(application, by)
+    else:
+        lock_standing(user=by, council_id=application.council_id)
+
+
+def lock_application(application_id: int) -> Application:
+    """Lock an EoI and return it with its call and its council."""
     Application.objects.select_for_update(no_key=True).get(pk=application_id)
     return Application.objects.select_related("call__cohort", "council").get(pk=application_id)
 
 
-def _lock_interview(interview_id: int) -> Interview:
+def lock_interview(interview_id: int) -> Interview:
+    """Lock an interview, its EoI first, and return it with all that belongs to it."""
     application = Application.objects.select_for_update(no_key=True, of=("self",)).get(interviews=interview_id)
     return _whole(application).select_for_update(no_key=True, of=("self",)).get(pk=interview_id)
 
@@ -197,21 +182,28 @@ def _whole(application: Application) -> InterviewQuerySet:
     )
 
 
-def _changeable(application: Application) -> Interview:
+def _changeable(application: Application, *, on_behalf: bool) -> Interview:
     interview = _booked(application)
     if interview is None:
-        message = "Your council has no interview to change."
+        message = "This council has no interview to change."
         raise CannotBook(message)
-    if clock.now() >= interview.slot.changeable_until:
+    if on_behalf and _has_begun(interview):
+        message = "The interview has started, so it can no longer be changed."
+        raise CannotBook(message)
+    if not on_behalf and clock.now() >= interview.slot.changeable_until:
         message = f"It could be changed here until {in_words(interview.slot.changeable_until)}. Email or ring us instead."
         raise CannotBook(message)
     return interview
 
 
-def _take(application: Application, slot_id: int) -> InterviewSlot:
+def _has_begun(interview: Interview) -> bool:
+    return bool(interview.started_at) or interview.sheets.filter(submitted_at__isnull=False).exists()
+
+
+def _take(application: Application, slot_id: int, *, on_behalf: bool) -> InterviewSlot:
     InterviewSlot.objects.select_for_update(no_key=True).filter(pk=slot_id).first()
-    slot = InterviewSlot.objects.open_to(application, clock.now()).select_related("interviewer", "second_interviewer")
-    found = slot.filter(pk=slot_id).first()
+    slots = InterviewSlot.objects.open_to(application, clock.now(), timedelta(0) if on_behalf else NOTICE)
+    found = slots.select_related("interviewer", "second_interviewer").filter(pk=slot_id).first()
     if found is None:
         raise SlotTaken(GONE)
     return found
@@ -230,11 +222,12 @@ def _give_sheets(interview: Interview) -> None:
         InterviewSheet.objects.get_or_create(interview=interview, interviewer=person, defaults={"created_at": clock.now()})
 
 
-def _cancel(interview: Interview, *, by: User) -> Interview:
+def _cancel(interview: Interview, *, by: User, on_behalf: bool = False, reason: str = "") -> Interview:
     check_transition(interview.status, InterviewStatus.CANCELLED, INTERVIEW_TRANSITIONS)
     interview.status = InterviewStatus.CANCELLED
+    interview.staff_reason = reason
     interview.sequence = _next_sequence(interview.application)
-    interview.save(update_fields=["status", "sequence"])
-    notifications.interview_cancelled(interview)
-    record(actor=by, verb="interview.cancelled", subject=interview)
+    interview.save(update_fields=["status", "staff_reason", "sequence"])
+    notifications.interview_cancelled(interview, on_behalf=on_behalf)
+    record(actor=by, verb="interview.cancelled", subject=interview, on_behalf=on_behalf)
     return interview

@@ -12,7 +12,6 @@ from applications.forms.interviews import BookingForm
 from applications.models import Application, Interview, InterviewSlot
 from applications.policies import can_book_interview
 from applications.services.interviews import (
-    CannotBook,
     SlotTaken,
     book_interview,
     cancel_interview,
@@ -22,6 +21,7 @@ from applications.services.interviews import (
 from applications.views.eoi import get_application
 from upstream import clock
 from upstream.http import UserRequest
+from upstream.transitions import InvalidTransition
 
 
 def interview_of(request: UserRequest, application: Application) -> Interview | None:
@@ -68,7 +68,7 @@ def cancel(request: UserRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         try:
             cancel_interview(application_id=application.pk, by=request.user)
-        except CannotBook as refusal:
+        except InvalidTransition as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, "Your interview is cancelled.")
@@ -101,7 +101,7 @@ def choose(
             form = BookingForm(request.POST, slots=times(application, booked), initial=initial)
             form.errors.pop("slot", None)
             form.add_error("slot", str(refusal))
-        except CannotBook as refusal:
+        except InvalidTransition as refusal:
             messages.error(request, str(refusal))
             return redirect("applications:interview", application.reference)
         else:

@@ -90,6 +90,9 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "admin:applications_assessment_change": lambda _: {"revision": "0", "is_eligible": "yes", "action": "later"},
     "admin:applications_assessment_autosave": lambda _: {"revision": "0", "is_eligible": "yes"},
     "admin:applications_assessment_compare": lambda _: {"outcome": "shortlisted", "reason": "Strong"},
+    "admin:applications_application_book": lambda r: {"slot": r.slots[0].pk, "contact_name": "Sam", "phone": "01632 960001"},
+    "admin:applications_interview_move": lambda r: {"slot": r.slots[1].pk, "contact_name": "Sam", "phone": "01632 960001"},
+    "admin:applications_application_leave": lambda _: {"reason": "They have no time"},
 }
 
 

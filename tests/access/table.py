@@ -240,4 +240,8 @@ TABLE = (
     Row("admin:applications_conflict_record", "200 403 200", "200 403 200"),
     Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
     Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
+    # The office: interviews on behalf of a council, and what becomes of one that did not answer
+    Row("admin:applications_application_{book,chance,leave}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_interview_{move,cancel}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_interview_submit", "403 404 403", "403 404 403"),
 )

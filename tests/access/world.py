@@ -24,7 +24,7 @@ from PIL import Image
 from applications.models import Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
-from applications.states import AssignmentStatus, MemberStatus, QuestionKind, ReviewStatus
+from applications.states import AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
@@ -226,6 +226,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
     submitted = ReviewFactory(assignment=AssignmentFactory(member=member), status=ReviewStatus.SUBMITTED, submitted_at=timezone.now())
     proposed = AssignmentFactory(member=member, status=AssignmentStatus.PROPOSED, committed_at=None)
     soon = timezone.now() + timedelta(days=1)
+    unanswered = InterviewFactory.create_batch(2, application=ShortlistedFactory(), status=InterviewStatus.NO_SHOW)[0].application
     started = InterviewFactory(slot__starts_at=timezone.now() - timedelta(minutes=5))
     return SimpleNamespace(
         accounts_user=person,
@@ -249,6 +250,9 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         cohort_servicearea=ServiceArea.objects.create(name="Streets"),
         applications_application=own.draft,
         applications_application_nudge=own.shortlisted,
+        applications_application_book=own.shortlisted,
+        applications_application_chance=unanswered,
+        applications_application_leave=unanswered,
         applications_interview=own.interview,
         applications_interview_missed=started,
         applications_interview_held=started,

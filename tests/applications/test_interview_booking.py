@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from icalendar import Calendar
 
@@ -12,22 +12,28 @@ from applications.calendars import interview_invitation
 from applications.models import Application, Interview, InterviewQuestion, InterviewScore, InterviewSheet, InterviewSlot
 from applications.reminders.interviews import people_since
 from applications.services.calls import create_call
+from applications.services.interview_outcomes import (
+    hold_interview,
+    leave_without_interview,
+    miss_interview,
+    nudge_council,
+    offer_another_chance,
+)
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
+from applications.services.interview_slots import who_could_ring
 from applications.services.interviews import (
     CannotBook,
     SlotTaken,
     book_interview,
     cancel_interview,
     change_interview,
-    hold_interview,
-    miss_interview,
-    nudge_council,
     replace_interviewer,
 )
 from applications.services.pilot import pilot_content
 from applications.services.submission import withdraw_application
-from applications.states import ApplicationStatus, InterviewStatus
-from cohort.states import Nation
+from applications.states import ApplicationStatus, ConflictStatus, InterviewStatus
+from cohort.services.contacts import NotPossible
+from cohort.states import ContactStatus, Nation
 from tests.factories import CohortFactory, ContactFactory, StaffFactory, UserFactory
 from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewSlotFactory, SubmittedFactory
 from upstream.audit.models import Entry
@@ -280,10 +286,155 @@ def test_nobody_answered_frees_the_council_to_book_again_once(application, offic
         with pytest.raises(InvalidTransition):
             miss_interview(interview_id=interview.pk, by=slot.interviewer)
         assert asked in mail("interview-missed", officer).first().text
-    with pytest.raises(CannotBook, match="rung twice"):
+    with pytest.raises(CannotBook, match="We rang and nobody answered"):
         book(application, slot_at(application, NOW + 20 * DAY), officer)
     with pytest.raises(InvalidTransition):
         nudge_council(application_id=application.pk, by=slot.interviewer)
+
+
+def miss_twice(application, officer, now):
+    """Let nobody answer two calls. Return who rang last."""
+    for days in (3, 9):
+        slot = slot_at(application, NOW + days * DAY)
+        interview = book(application, slot, officer)
+        now(slot.starts_at)
+        miss_interview(interview_id=interview.pk, by=slot.interviewer)
+    return slot.interviewer
+
+
+def test_staff_offer_a_council_that_did_not_answer_another_chance(application, officer, now):
+    staff = miss_twice(application, officer, now)
+    assert application in Application.objects.awaiting_interview()
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert "can now book another time" in mail("interview-chance", officer).get().text
+    assert Entry.objects.filter(verb="interview.another_chance", actor_id=staff.pk).count() == 1
+    with pytest.raises(InvalidTransition, match="can still book"):
+        offer_another_chance(application_id=application.pk, by=staff)
+    slot = slot_at(application, NOW + 20 * DAY)
+    interview = book(application, slot, officer)
+    assert mail("interview-chance", officer).get().status == EmailStatus.SUPPRESSED
+    now(slot.starts_at)
+    miss_interview(interview_id=interview.pk, by=staff)
+    with pytest.raises(CannotBook):
+        book(application, slot_at(application, NOW + 30 * DAY), officer)
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert mail("interview-chance", officer).count() == 2
+
+
+def test_staff_leave_it_at_that_and_may_still_offer_another_chance(application, officer, now):
+    staff = miss_twice(application, officer, now)
+    before = OutboundEmail.objects.count()
+    leave_without_interview(application_id=application.pk, reason="It has no time for us.", by=staff)
+    assert application not in Application.objects.awaiting_interview()
+    assert OutboundEmail.objects.count() == before
+    application.refresh_from_db()
+    assert application.no_interview_reason == "It has no time for us."
+    assert Entry.objects.filter(verb="interview.given_up").count() == 1
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert application in Application.objects.awaiting_interview()
+
+
+def test_only_a_council_that_did_not_answer_is_left_or_asked_once_more(application, slot, officer, now):
+    for act in (lambda: offer_another_chance(application_id=application.pk, by=slot.interviewer), lambda: leave(application, slot)):
+        with pytest.raises(InvalidTransition):
+            act()
+    staff = miss_twice(application, officer, now)
+    Application.objects.update(status=ApplicationStatus.NOT_SELECTED)
+    with pytest.raises(InvalidTransition):
+        leave_without_interview(application_id=application.pk, reason="Late", by=staff)
+
+
+def leave(application, slot):
+    leave_without_interview(application_id=application.pk, reason="Why not", by=slot.interviewer)
+
+
+# On behalf of a council
+
+
+def test_staff_book_move_and_cancel_at_the_last_moment(application, officer, now):
+    staff = StaffFactory()
+    soon, sooner = slot_at(application, NOW + timedelta(hours=5)), slot_at(application, NOW + timedelta(hours=1))
+    with pytest.raises(SlotTaken):
+        book(application, soon, officer)
+    interview = book(application, soon, staff, on_behalf=True, reason="They rang us.")
+    assert (interview.booked_by, interview.staff_reason) == (staff, "They rang us.")
+    email = mail("interview-booked", officer).get()
+    assert "telephone interview about UC26-0001 for you." in email.text
+    assert "move or cancel it until" not in email.text
+    assert "They rang us" not in email.text
+    assert event_in(email)[0] == "REQUEST"
+    with pytest.raises(CannotBook, match="It could be changed here"):
+        change(application, sooner, officer)
+    change(application, sooner, staff, on_behalf=True)
+    email = mail("interview-changed", officer).get()
+    assert "has been changed by us" in email.text
+    assert "has changed." in mail("interview-changed", sooner.interviewer).get().text
+    assert event_in(email)[1].decoded("dtstart") == sooner.starts_at
+    now(sooner.starts_at + timedelta(minutes=5))  # nobody has rung yet
+    cancel_interview(application_id=application.pk, by=staff, on_behalf=True, reason="The line is down.")
+    email = mail("interview-cancelled", officer).get()
+    assert "has been cancelled by us" in email.text
+    assert event_in(email)[0] == "CANCEL"
+    assert application.interviews.get().staff_reason == "The line is down."
+    assert [entry.data["on_behalf"] for entry in Entry.objects.filter(verb__startswith="interview.").order_by("pk")] == [True] * 3
+
+
+def test_staff_cannot_book_the_past_or_change_what_has_started(application, slot, officer, now):
+    staff, first = StaffFactory(), slot.interviewer
+    with pytest.raises(SlotTaken):
+        book(application, slot_at(application, NOW), staff, on_behalf=True)
+    interview = book(application, slot, staff, on_behalf=True)
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=first)
+    for act in (cancel_interview, lambda **who: change(application, slot_at(application, NOW + 9 * DAY), who["by"], on_behalf=True)):
+        with pytest.raises(CannotBook, match="has started"):
+            act(application_id=application.pk, by=staff, on_behalf=True)
+
+
+def test_staff_book_for_no_council_that_is_out_of_tries_before_they_have_offered_another_chance(application, officer, now):
+    staff = miss_twice(application, officer, now)
+    later = slot_at(application, NOW + 20 * DAY)
+    with pytest.raises(CannotBook, match="Offer the council another chance first"):
+        book(application, later, staff, on_behalf=True)
+    offer_another_chance(application_id=application.pk, by=staff)
+    assert book(application, later, staff, on_behalf=True).slot == later
+
+
+@pytest.mark.parametrize("who", ["conflicted", "finance"])
+def test_who_may_not_act_on_behalf_of_a_council_or_say_what_became_of_it(application, slot, officer, now, who):
+    person = StaffFactory() if who == "conflicted" else UserFactory(is_staff=True)
+    if who == "conflicted":
+        ConflictFactory(application=application, user=person)
+    interview = book(application, slot, officer)
+    now(slot.starts_at)
+    by = {"by": person}
+    for act in (
+        lambda: change(application, slot, person, on_behalf=True),
+        lambda: cancel_interview(application_id=application.pk, on_behalf=True, **by),
+        lambda: miss_interview(interview_id=interview.pk, **by),
+        lambda: hold_interview(interview_id=interview.pk, **by),
+        lambda: replace_interviewer(interview_id=interview.pk, seat="interviewer", person=StaffFactory(), **by),
+        lambda: nudge_council(application_id=application.pk, **by),
+        lambda: offer_another_chance(application_id=application.pk, **by),
+        lambda: leave_without_interview(application_id=application.pk, reason="So", **by),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    assert application.interviews.get().is_booked
+
+
+def test_who_no_longer_acts_for_the_council_changes_nothing(application, slot, officer):
+    book(application, slot, officer)
+    officer.council_contacts.update(status=ContactStatus.ENDED)
+    later = slot_at(application, NOW + 9 * DAY)
+    for act in (
+        lambda: book(application, later, officer),
+        lambda: change(application, later, officer),
+        lambda: cancel_interview(application_id=application.pk, by=officer),
+    ):
+        with pytest.raises(NotPossible, match="You cannot act for"):
+            act()
+    assert application.interviews.get().slot == slot
 
 
 def test_an_interview_that_ended_was_not_missed(application, slot, officer, now):
@@ -321,6 +472,51 @@ def test_somebody_else_rings_and_every_calendar_hears_of_it(application, slot, o
     for person in (joined, slot.second_interviewer, officer):
         method, event = event_in(mail("interview-changed", person).get())
         assert (method, event["sequence"]) == ("REQUEST", 1)
+
+
+def test_a_conflicted_interviewer_is_replaced_and_nobody_is_told_why(application, slot, officer):
+    interview = book(application, slot, officer)
+    left, joined, colleague = slot.interviewer, StaffFactory(full_name="Jo Webb"), slot.second_interviewer
+    ConflictFactory(application=application, user=left)
+    replace_interviewer(interview_id=interview.pk, seat="interviewer", person=joined, by=colleague)
+    texts = {person: mail("interview-changed", person).get().text for person in (joined, colleague, officer)}
+    for text in texts.values():
+        assert "Only who rings is new." in text
+        assert f"Jo Webb and {colleague}" in text
+    relieved = mail("interview-relieved", left).get()
+    assert event_in(relieved)[0] == "CANCEL"
+    for text in (*texts.values(), relieved.text):
+        assert "conflict" not in text
+
+
+def test_interviews_to_give_away_are_those_to_come_of_a_conflicted_interviewer(application, slot, officer, now):
+    interview = book(application, slot, officer)
+    assert not Interview.objects.to_give_away()
+    ConflictFactory(user=slot.second_interviewer)  # with another council
+    assert not Interview.objects.to_give_away()
+    conflict = ConflictFactory(application=application, user=slot.second_interviewer)
+    [found] = Interview.objects.to_give_away()
+    assert (found.pk, found.first_conflicted, found.second_conflicted) == (interview.pk, False, True)
+    conflict.status = ConflictStatus.DISMISSED
+    conflict.save()
+    assert not Interview.objects.to_give_away()
+    conflict.status = ConflictStatus.ACTIVE
+    conflict.save()
+    now(slot.starts_at)
+    start_timer(interview_id=interview.pk, by=slot.interviewer)
+    assert not Interview.objects.to_give_away()
+
+
+def test_who_could_ring_is_free_unconflicted_and_staff(application, slot, officer):
+    interview = book(application, slot, officer)
+    before, inside, conflicted, withdrawn, after = StaffFactory.create_batch(5)
+    UserFactory(is_staff=True)
+    InterviewSlotFactory(starts_at=slot.starts_at - timedelta(minutes=30), interviewer=before, minutes=31)
+    InterviewSlotFactory(starts_at=slot.starts_at + timedelta(minutes=44), second_interviewer=inside)
+    InterviewSlotFactory(starts_at=slot.starts_at, interviewer=withdrawn, withdrawn_at=NOW)
+    InterviewSlotFactory(starts_at=slot.ends_at, interviewer=after)
+    ConflictFactory(application=application, user=conflicted)
+    assert set(who_could_ring(interview)) == {withdrawn, after}
 
 
 @pytest.mark.parametrize("why", ["conflict", "busy", "already", "not staff"])
@@ -435,6 +631,25 @@ def guide(application):
         InterviewQuestion.objects.create(call=application.call, text=f"Question {n}", anchors=["a", "b", "c", "d", "e"], position=n)
         for n in (1, 2)
     ]
+
+
+def test_a_conflicted_interviewer_writes_nothing_more(application, slot, officer, guide, now):
+    interview = book(application, slot, officer)
+    first, second = slot.interviewers
+    now(slot.starts_at)
+    note(interview, first, lines={question.pk: Line(2, "") for question in guide})
+    ConflictFactory(application=application, user=first)
+    for act in (
+        lambda: note(interview, first, revision=1, summary="More"),
+        lambda: submit_sheet(interview_id=interview.pk, by=first),
+        lambda: start_timer(interview_id=interview.pk, by=first),
+        lambda: stop_timer(interview_id=interview.pk, by=first),
+    ):
+        with pytest.raises(PermissionDenied):
+            act()
+    sheet = InterviewSheet.objects.get(interviewer=first)
+    assert (sheet.revision, sheet.submitted_at) == (1, None)
+    start_timer(interview_id=interview.pk, by=second)
 
 
 def test_an_interview_is_held_once_it_has_ended_and_both_sheets_are_in(application, slot, officer, guide, now):

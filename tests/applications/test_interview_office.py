@@ -126,6 +126,10 @@ def test_the_other_sheet_opens_once_ones_own_is_submitted_and_stands_beside_it(o
     submit_sheet(interview_id=interview.pk, by=sam)
     assert "Sam heard otherwise" not in words(office.get(desk(interview)))
     page = words(office.post(desk(interview), typed(guide, action="submit"), follow=True))
+    assert "It is locked then, for good" in page
+    assert "About Question 1?" in page
+    assert "Sam heard otherwise" not in page
+    page = words(office.post(desk(interview, "submit"), follow=True))
     assert "Your sheet is submitted and locked." in page
     assert page.count("Sam heard otherwise") == 2
     assert page.count("About Question") == 2
@@ -137,6 +141,7 @@ def test_the_timer_can_be_stopped_after_both_sheets_are_in_and_the_interview_is_
     office.force_login(alex)
     office.post(desk(interview), typed(guide, action="start"))
     office.post(desk(interview), typed(guide, 1, action="submit"))
+    office.post(desk(interview, "submit"))
     save_sheet(interview_id=interview.pk, revision=0, lines={q.pk: Line(3, "") for q in guide}, summary="", by=sam)
     submit_sheet(interview_id=interview.pk, by=sam)
     assert "Stop the timer" in words(office.get(desk(interview)))
@@ -153,6 +158,32 @@ def test_a_sheet_without_every_score_is_saved_and_not_submitted(office, intervie
     assert "About Question 2?" in page
     sheet = InterviewSheet.objects.get(revision=1)
     assert sheet.submitted_at is None
+    page = words(office.get(desk(interview, "submit")))
+    assert "Select a score for “Question 2?”" in page
+    assert "Submit and lock my sheet" not in page
+    page = words(office.post(desk(interview, "submit"), follow=True))
+    assert "Select a score for “Question 2?”" in page
+    sheet.refresh_from_db()
+    assert sheet.submitted_at is None
+
+
+def test_a_sheet_is_locked_only_by_its_own_interviewer_who_has_seen_it_again(office, client, interview, guide, alex, sam, move_clock):
+    assert "Submit your sheet after the interview" in words(office.post(desk(interview), typed(guide, action="submit"), follow=True))
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    response = office.post(desk(interview), typed(guide, 1, action="submit"))
+    assert response.url == desk(interview, "submit")
+    assert InterviewSheet.objects.filter(submitted_at=None).count() == 2
+    page = words(office.get(response.url))
+    assert page.count("About Question") == 2
+    assert "Sound." in page
+    client.force_login(StaffFactory())
+    assert (client.get(response.url).status_code, client.post(response.url).status_code) == (403, 403)
+    client.force_login(alex)
+    assert "submitted and locked" in words(client.post(response.url, follow=True))
+    assert InterviewSheet.objects.get(submitted_at=None).interviewer == sam
+    assert "can no longer be submitted" in words(client.post(response.url, follow=True))
+    assert client.get(response.url).url == desk(interview)
 
 
 def test_two_windows_show_both_versions_and_overwrite_nothing(office, interview, guide, alex):
@@ -205,7 +236,7 @@ def test_a_conflicted_person_finds_no_desk_no_act_no_row_and_no_export(office, i
     InterviewSheet.objects.filter(interview=interview).update(submitted_at=NOW, summary="Secret")
     assert "Secret" in "".join(part.decode() for part in office.post(f"{LIST}export/csv/"))
     ConflictFactory(application=interview.application, user=alex)
-    for part in ("change", "autosave", "missed", "held", "swap-first", "swap-second", "history", "delete"):
+    for part in ("change", "autosave", "missed", "held", "move", "cancel", "swap-first", "swap-second", "history", "delete"):
         for method in (office.get, office.post):
             response = method(desk(interview, part), follow=True)
             refused = response.status_code in {404, 405} or (part == "delete" and response.status_code == 403)
@@ -236,13 +267,32 @@ def test_acts_of_the_desk(office, interview, alex, move_clock):
     page = words(office.post(desk(interview, "swap-second"), {"person": jo.pk}, follow=True))
     assert "Jo Webb now takes part." in page
     kim = ConflictFactory(application=interview.application, user=StaffFactory()).user
-    assert "has a conflict of interest with this council" in words(office.post(desk(interview, "swap-first"), {"person": kim.pk}))
+    assert "is not free then, or has a conflict of interest" in words(office.post(desk(interview, "swap-first"), {"person": kim.pk}))
+    assert "Select who rings instead" in words(office.post(desk(interview, "swap-first")))
     move_clock(interview.slot.starts_at + timedelta(minutes=5))
     assert "Nobody answered" in words(office.get(desk(interview)))
     page = words(office.post(desk(interview, "missed"), follow=True))
     assert "We have asked the council to book again." in page
     page = words(office.post(desk(interview, "held"), follow=True))
     assert "The interview counts as held." in page
+
+
+def test_the_desk_says_who_has_to_be_replaced(office, interview, sam, move_clock):
+    ConflictFactory(application=interview.application, user=sam)
+    swap = desk(interview, "swap-second")
+    page = words(office.get(desk(interview)))
+    assert "Sam Okafor has a conflict of interest with this council" in page
+    assert f'<a href="{swap}">Replace Sam Okafor</a>' in page
+    page = words(office.get(swap))
+    assert "Nobody else is free then" in page
+    StaffFactory(full_name="Jo Webb")
+    page = words(office.get(swap))
+    assert "Who rings in place of Sam Okafor?" in page
+    assert "Jo Webb" in page
+    Interview.objects.update(started_at=NOW)
+    page = words(office.get(desk(interview)))
+    assert "Replace Sam Okafor" not in page
+    assert "say that the interview was held" in page
 
 
 def test_who_has_not_booked_can_be_asked_once_a_day(office, application, call):
@@ -257,6 +307,86 @@ def test_who_has_not_booked_can_be_asked_once_a_day(office, application, call):
     assert OutboundEmail.objects.filter(kind="interview-nudge").count() == 1
     InterviewFactory(application=application)
     assert "Every shortlisted council has an interview" in words(office.get(unbooked))
+
+
+def eoi_act(application, name):
+    return reverse(f"admin:applications_application_{name}", args=[application.pk])
+
+
+def test_staff_book_for_a_council_and_move_and_cancel_it(office, application, call, alex, sam, guide):
+    soon, later, gone = (
+        InterviewSlotFactory(call=call, interviewer=alex, second_interviewer=sam, starts_at=NOW + timedelta(hours=hours))
+        for hours in (3, 28, 52)
+    )
+    page = words(office.get(eoi_act(application, "book")))
+    assert "Tuesday 20 October 2026" in page
+    assert "1pm to 1:45pm, Alex Reed and Sam Okafor" in page
+    assert "Enter the name of the person to ask for" in words(office.post(eoi_act(application, "book"), {"slot": soon.pk}))
+    typed = {"slot": gone.pk, "contact_name": "Priya Shah", "phone": "01632 960 001", "reason": "They rang us."}
+    gone.withdrawn_at = NOW
+    gone.save()
+    page = words(office.post(eoi_act(application, "book"), typed))
+    assert "That time is no longer available. Select another one" in page
+    assert f'value="{gone.pk}"' not in page
+    assert "They rang us." in page
+    page = words(office.post(eoi_act(application, "book"), typed | {"slot": soon.pk}, follow=True))
+    assert "is booked: 1pm on Tuesday 20 October 2026. We have emailed everybody an invitation." in page
+    interview = application.interviews.get()
+    page = words(office.get(desk(interview)))
+    assert "They rang us." in page
+    page = words(office.get(desk(interview, "move")))
+    assert f'<option value="{soon.pk}" selected' in page
+    assert 'value="Priya Shah"' in page
+    page = words(office.post(desk(interview, "move"), typed | {"slot": later.pk, "reason": ""}, follow=True))
+    assert "The interview is at 2pm on Wednesday 21 October 2026." in page
+    page = words(office.post(desk(interview, "cancel"), {"reason": ""}, follow=True))
+    assert "The interview is cancelled." in page
+    assert "Cancel the interview" not in page
+
+
+def test_a_time_that_goes_while_staff_book_leaves_the_others(office, application, call, monkeypatch):
+    from applications.admin import interview_acts
+
+    slot, other = (InterviewSlotFactory(call=call, starts_at=NOW + timedelta(days=days)) for days in (2, 3))
+    booking = interview_acts.book_interview
+
+    def taken_first(**typed):
+        InterviewFactory(slot=slot, application=shortlisted(call))
+        return booking(**typed)
+
+    monkeypatch.setattr(interview_acts, "book_interview", taken_first)
+    typed = {"slot": slot.pk, "contact_name": "Priya Shah", "phone": "01632 960 001", "reason": ""}
+    page = words(office.post(eoi_act(application, "book"), typed))
+    assert "That time is no longer available. Select another one" in page
+    assert f'value="{slot.pk}"' not in page
+    assert f'value="{other.pk}"' in page
+
+
+def test_after_two_missed_calls_staff_choose_how_it_goes_on(office, application, call, alex):
+    for days in (9, 5):
+        InterviewFactory(application=application, slot__starts_at=NOW - timedelta(days=days), status=InterviewStatus.NO_SHOW)
+    InterviewSlotFactory(call=call)
+    duty = "1 shortlisted council without an interview"
+    assert duty in words(office.get("/admin/"))
+    page = words(office.get(f"{LIST}unbooked/"))
+    assert "Nobody answered 2 calls." in page
+    assert eoi_act(application, "nudge") not in page
+    assert "Offer another chance to book" in words(office.get(f"/admin/applications/application/{application.pk}/change/"))
+    assert "Enter why you leave it at that" in words(office.post(eoi_act(application, "leave"), {"reason": " "}))
+    page = words(office.post(eoi_act(application, "leave"), {"reason": "It has no time for us."}, follow=True))
+    assert "stays without an interview" in page
+    assert duty not in words(office.get("/admin/"))
+    page = words(office.get(f"{LIST}unbooked/"))
+    assert "Left without an interview" in page
+    assert "It has no time for us." in page
+    page = words(office.post(eoi_act(application, "chance"), follow=True))
+    assert "can book once more" in page
+    assert duty in words(office.get("/admin/"))
+    page = words(office.get(f"{LIST}unbooked/"))
+    assert eoi_act(application, "book") in page
+    assert "Left without an interview" not in page
+    page = words(office.post(eoi_act(application, "chance"), follow=True))
+    assert "can still book one" in page
 
 
 def test_a_series_is_shown_before_it_is_made(office, call, alex, sam):
@@ -379,6 +509,7 @@ def test_lists_ask_as_often_for_fifty_rows_as_for_five(office, call, alex, sam, 
         for number in range(start, start + more):
             slot = InterviewSlotFactory(call=call, interviewer=alex, second_interviewer=sam, starts_at=NOW + timedelta(days=number))
             application = shortlisted(call)
+            shortlisted(call, no_interview_reason="Nobody answered")
             if url != f"{LIST}unbooked/":
                 interview = InterviewFactory(application=application, slot=slot)
                 for person in (alex, sam):
@@ -386,6 +517,18 @@ def test_lists_ask_as_often_for_fifty_rows_as_for_five(office, call, alex, sam, 
         counts.append(queries(office, url))
     print(f"\n{url}: {counts} queries")
     assert counts[0] == counts[1] < 20
+
+
+def test_booking_for_a_council_asks_as_often_for_fifty_times_as_for_five(office, application, call, interview):
+    counts = []
+    other = shortlisted(call)
+    for start, more in ((0, 5), (5, 45)):
+        for number in range(start, start + more):
+            InterviewSlotFactory(call=call, starts_at=NOW + timedelta(days=number, hours=1))
+        counts.append([queries(office, url) for url in (eoi_act(other, "book"), desk(interview, "move"))])
+    print(f"\nbook, move: {counts} queries")
+    assert counts[0] == counts[1]
+    assert max(counts[0]) < 20
 
 
 def test_the_desk_asks_as_often_for_fifty_questions_as_for_five(office, call, interview, alex):

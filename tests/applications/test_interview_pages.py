@@ -174,7 +174,7 @@ def test_a_colleague_may_change_it_and_a_second_booking_leads_to_the_first(counc
 def test_after_two_missed_calls_the_page_asks_to_write(council, application, slots):
     for slot in slots[:2]:
         InterviewFactory(application=application, slot=slot, status=InterviewStatus.NO_SHOW)
-    assert "We rang twice and nobody answered" in words(council.get(page("interview", application)))
+    assert "We rang and nobody answered" in words(council.get(page("interview", application)))
 
 
 @pytest.mark.parametrize("status", [ApplicationStatus.SUBMITTED, ApplicationStatus.NOT_SHORTLISTED, ApplicationStatus.OFFERED])

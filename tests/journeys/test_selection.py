@@ -257,8 +257,10 @@ def ring_by_the_page(cast, interview):
     cast.move_clock(interview.slot.starts_at + timedelta(minutes=38))
     do(as_(cast.ringer), desk, sheet(1, "the first", "stop"))
     do(as_(cast.ringer), desk, sheet(1, "the first", "submit"))
+    do(as_(cast.ringer), office("interview_submit", interview.pk))
     assert "As the first heard it" not in words(as_(cast.other_ringer).get(desk))
-    both = do(as_(cast.other_ringer), desk, sheet(0, "the second", "submit"))
+    do(as_(cast.other_ringer), desk, sheet(0, "the second", "submit"))
+    both = do(as_(cast.other_ringer), office("interview_submit", interview.pk))
     assert "As the first heard it" in both
     assert "As the second heard it" in both
 

@@ -1,5 +1,6 @@
-"""Two hundred councils want the same time, and two members of staff give one interviewer two slots at once."""
+"""Two hundred councils want the same time, one interviewer is given two slots, and one has a conflict of interest while they write."""
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,17 +10,21 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
 
-from applications.models import Interview, InterviewSlot
-from applications.services import interview_slots, interviews
+from applications.models import Interview, InterviewSheet, InterviewSlot
+from applications.services import interview_sheets, interview_slots, interviews
+from applications.services.conflicts import Interest, declare_conflict
+from applications.services.interview_sheets import save_sheet
 from applications.services.interview_slots import offer_slot
 from applications.services.interviews import SlotTaken, book_interview
-from tests.factories import CallFactory, StaffFactory, UserFactory
-from tests.factories.judging import InterviewSlotFactory, ShortlistedFactory
+from applications.states import ConflictKind
+from tests.factories import CallFactory, ContactFactory, StaffFactory
+from tests.factories.judging import InterviewFactory, InterviewSlotFactory, ShortlistedFactory
 from tests.races.conftest import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 COUNCILS = 200
 THREADS = 8
+ROUNDS = 5
 
 
 def race_for_a_slot(monkeypatch, councils=COUNCILS):
@@ -31,11 +36,12 @@ def race_for_a_slot(monkeypatch, councils=COUNCILS):
         given(interview)
 
     monkeypatch.setattr(interviews, "_give_sheets", slowly)
-    call, person = CallFactory(), UserFactory()
+    call = CallFactory()
     slot = InterviewSlotFactory(call=call)
-    waiting = ShortlistedFactory.create_batch(councils, call=call, created_by=person)
+    waiting = [ShortlistedFactory(call=call, council=each.council, created_by=each.user) for each in ContactFactory.create_batch(councils)]
 
     def book(application):
+        person = application.created_by
         try:
             return book_interview(application_id=application.pk, slot_id=slot.pk, contact_name="Sam", phone="01632 960001", by=person)
         except Exception as error:  # noqa: BLE001  (what went wrong is a result, which the test judges)
@@ -126,3 +132,49 @@ def test_without_the_lock_on_the_interviewers_there_would_be_several(monkeypatch
     offer_at_once(monkeypatch)
     print(f"\noffering without the lock: {InterviewSlot.objects.count()} slots of one person at a time")
     assert InterviewSlot.objects.count() > 1
+
+
+def note_while_a_conflict_is_declared(monkeypatch):
+    """Let an interviewer save notes while their conflict is recorded. Return how many saves came through after that."""
+    call_command("sync_roles")
+    read = interview_sheets.lines_of
+
+    def slowly(sheet):
+        found = read(sheet)
+        started.set()
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(interview_sheets, "lines_of", slowly)
+    late = 0
+    for _ in range(ROUNDS):
+        person, started = StaffFactory(), threading.Event()
+        interview = InterviewFactory(slot__interviewer=person)
+        sheet = InterviewSheet.objects.create(interview=interview, interviewer=person)
+
+        def write(interview=interview, person=person):
+            save_sheet(interview_id=interview.pk, revision=0, lines={}, summary="Heard", by=person)
+
+        def declare(interview=interview, person=person, started=started):
+            started.wait(timeout=10)
+            interest = Interest(ConflictKind.FAMILY, "A sister")
+            declare_conflict(application_id=interview.application_id, user=person, interest=interest, by=person)
+            return InterviewSheet.objects.get(interview=interview).summary
+
+        _, then = at_once([write, declare])
+        sheet.refresh_from_db()
+        late += sheet.summary != then
+    return late
+
+
+def test_nothing_is_noted_once_an_interviewer_has_a_conflict(monkeypatch):
+    late = note_while_a_conflict_is_declared(monkeypatch)
+    print(f"\nnoting: {ROUNDS} rounds, {late} saved after the conflict was on record")
+    assert late == 0
+
+
+def test_without_the_lock_on_the_eoi_something_would_be(monkeypatch, no_locks):
+    no_locks()
+    late = note_while_a_conflict_is_declared(monkeypatch)
+    print(f"\nnoting without the lock: {ROUNDS} rounds, {late} saved after the conflict was on record")
+    assert late

@@ -6,10 +6,11 @@ import time
 import pytest
 
 from applications.models import Application
-from applications.services import eoi, submission
+from applications.services import eoi, interviews, submission
 from cohort.services.contacts import NotPossible, change_role, end_contact
 from cohort.states import ContactRole
-from tests.factories import ContactFactory
+from tests.factories import CallFactory, ContactFactory
+from tests.factories.judging import InterviewSlotFactory, ShortlistedFactory
 from tests.races.conftest import SEED, at_once, whole_eois
 from upstream.accounts.models import User
 
@@ -35,6 +36,11 @@ def withdraw(application, person):
     submission.withdraw_application(application_id=application.pk, reason="", by=person)
 
 
+def book(application, person):
+    slot = InterviewSlotFactory(call=application.call)
+    interviews.book_interview(application_id=application.pk, slot_id=slot.pk, contact_name="Sam", phone="01632 960001", by=person)
+
+
 def end(contact, manager):
     end_contact(contact_id=contact.pk, by=manager)
 
@@ -53,14 +59,21 @@ def state(application):
         Application.objects.values_list("status").get(pk=application.pk),
         list(application.answers.values_list("value", flat=True)),
         list(application.attempts.values_list("outcome", flat=True)),
+        list(application.interviews.values_list("status", flat=True)),
     ]
+
+
+def shortlisted_eois(number):
+    """Return EoIs of one call whose councils have to book an interview."""
+    call = CallFactory()
+    return [ShortlistedFactory(call=call, council=each.council, created_by=each.user) for each in ContactFactory.create_batch(number)]
 
 
 @pytest.fixture
 def between(monkeypatch):
     """Let time pass between each service's checks and what it writes, and return the event that tells of it."""
     event = threading.Event()
-    for module, name in [(eoi, "_write"), (submission, "_outcome"), (submission, "check_transition")]:
+    for module, name in [(eoi, "_write"), (submission, "_outcome"), (submission, "check_transition"), (interviews, "_give_sheets")]:
         quickly = getattr(module, name)
 
         def slowly(*arguments, quickly=quickly, **named):
@@ -78,7 +91,7 @@ def outlived(dice, between, write, take_off):
     In every other round the person is taken off while the service is at work, in the others just before.
     """
     refused, late = 0, 0
-    for number, application in enumerate(whole_eois(ROUNDS)):
+    for number, application in enumerate(shortlisted_eois(ROUNDS) if write is book else whole_eois(ROUNDS)):
         between.clear()
         contact = application.council.contacts.get()
         manager = ContactFactory(council=application.council).user
@@ -106,7 +119,7 @@ def outlived(dice, between, write, take_off):
     return refused, late
 
 
-WAYS = [(keep_saving, end), (keep_saving, switch_off), (submit, end), (submit, lower), (withdraw, lower)]
+WAYS = [(keep_saving, end), (keep_saving, switch_off), (submit, end), (submit, lower), (withdraw, lower), (book, end)]
 
 
 @pytest.mark.parametrize(("write", "take_off"), WAYS)

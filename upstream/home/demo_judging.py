@@ -30,9 +30,10 @@ from applications.models.triage import HIGHEST_SCORE
 from applications.services.assignment import commit_proposals, propose_assignments, table_of
 from applications.services.conflicts import Interest, waive_conflict
 from applications.services.decisions import accept_shared_outcomes, decide
+from applications.services.interview_outcomes import miss_interview
 from applications.services.interview_sheets import Line, save_sheet, start_timer, stop_timer, submit_sheet
 from applications.services.interview_slots import Series, offer_series
-from applications.services.interviews import book_interview, miss_interview
+from applications.services.interviews import book_interview
 from applications.services.panel import declare, invite_member
 from applications.services.releases import prepare_release, release_decisions
 from applications.services.reviews import reviews_of, submit_reviews

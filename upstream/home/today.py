@@ -210,6 +210,17 @@ def unbooked_interviews(user: User, _now: datetime) -> Iterator[Duty]:
         yield Duty(f"{counted(number, 'shortlisted council')} without an interview", reverse("admin:applications_interview_unbooked"))
 
 
+def conflicted_interviewers(user: User, _now: datetime) -> Iterator[Duty]:
+    """Interviewers who have a conflict of interest with the council that they are to ring."""
+    interviews = Interview.objects.visible_to(user).to_give_away()
+    for interview in interviews.select_related("application__council", "slot__interviewer", "slot__second_interviewer"):
+        conflicted = (interview.first_conflicted, interview.second_conflicted)  # type: ignore[attr-defined]
+        for is_conflicted, person, seat in zip(conflicted, interview.slot.interviewers, ("first", "second"), strict=True):
+            if is_conflicted:
+                text = f"Replace {person}, who has a conflict of interest, in the interview with {interview.application.council}"
+                yield Duty(text, reverse(f"admin:applications_interview_swap-{seat}", args=[interview.pk]))
+
+
 def interview_dates(user: User, now: datetime) -> Iterator[Deadline]:
     """Interviews to come."""
     booked = Interview.objects.visible_to(user).filter(status=InterviewStatus.BOOKED, slot__starts_at__gt=now)
@@ -228,6 +239,7 @@ NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("applications.release_decisions", waiting_releases),
     ("applications.conduct_interview", own_interviews),
     ("applications.conduct_interview", unbooked_interviews),
+    ("applications.conduct_interview", conflicted_interviewers),
     ("applications.change_panel", panel_needs),
     ("applications.decide_application", overtaken_decisions),
 )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from applications.models import Application, Extension, InterviewSheet
+from applications.models import Application, Extension, Interview, InterviewSheet
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
 from cohort.models import PoliticalControl
 from cohort.states import ContactStatus, Control, CouncilKind, Region
@@ -40,7 +40,7 @@ from upstream.correspondence.states import EmailStatus
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
-QUERIES = 19
+QUERIES = 20
 
 
 @pytest.fixture
@@ -292,6 +292,17 @@ def test_councils_that_have_not_booked_lead_to_the_list_of_them(office, call):
     assert list(office.get(url).context["applications"]) == [waiting]
 
 
+def test_an_interviewer_with_a_conflict_of_interest_leads_to_the_page_that_replaces_them(office, staff, call):
+    for person in (StaffFactory(full_name="Jo Webb"), staff):
+        interview = InterviewFactory(application__call=call, slot__second_interviewer=person)
+        ConflictFactory(application=interview.application, user=person)
+    urls = [url for text, url in duties(office).items() if text.startswith("Replace ")]
+    seen = Interview.objects.get(slot__second_interviewer__full_name="Jo Webb")
+    assert urls == [f"/admin/applications/interview/{seen.pk}/swap-second/"]  # who has the conflict hears nothing of it
+    assert f"Replace Jo Webb, who has a conflict of interest, in the interview with {seen.application.council}" in duties(office)
+    assert "Who rings in place of Jo Webb?" in office.get(urls[0]).content.decode()
+
+
 @pytest.mark.parametrize("number", [5, 50])
 def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(office, call, number, django_assert_num_queries):
     by = StaffFactory()
@@ -300,7 +311,8 @@ def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(
         judge(SubmittedFactory(call=call), UserFactory(), 3)
         ContactFactory(status=ContactStatus.REQUESTED)
         extension(call, by)
-        InterviewFactory(application__call=call)
+        interview = InterviewFactory(application__call=call)
+        ConflictFactory(application=interview.application, user=interview.slot.interviewer)
         SubmittedFactory(call=call, status=ApplicationStatus.SHORTLISTED)
     office.get(URL)
     with django_assert_num_queries(QUERIES):
