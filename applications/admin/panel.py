@@ -19,7 +19,15 @@ from applications.models import Application, Assignment, Conflict, Panel, PanelM
 from applications.services import assignment as assigning
 from applications.services.assignment import CannotAssign, Table, table_of
 from applications.services.conflicts import Interest, declare_conflict
-from applications.services.panel import invite_again, invite_member, make_chair, progress_of, remind_member, withdraw_member
+from applications.services.panel import (
+    invite_again,
+    invite_member,
+    make_chair,
+    progress_of,
+    remind_member,
+    send_invitation_again,
+    withdraw_member,
+)
 from applications.services.reviews import reopen_review
 from applications.states import AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
@@ -282,6 +290,12 @@ def again(member: PanelMember, user: User) -> str:
     return f"We have emailed {member} a new invitation."
 
 
+def resend(member: PanelMember, user: User) -> str:
+    """Send an invitation again that has no answer."""
+    send_invitation_again(member_id=member.pk, by=user)
+    return f"We have emailed {member} the invitation again."
+
+
 def chair(member: PanelMember, user: User) -> str:
     """Make a member the chair."""
     make_chair(member_id=member.pk, by=user)
@@ -297,6 +311,11 @@ def remind(member: PanelMember, user: User) -> str:
 def is_seated(member: PanelMember, _user: Any) -> bool:
     """Return whether the member has not withdrawn."""
     return member.status != MemberStatus.WITHDRAWN
+
+
+def is_invited(member: PanelMember, _user: Any) -> bool:
+    """Return whether the member has not answered the invitation."""
+    return member.status == MemberStatus.INVITED
 
 
 def has_withdrawn(member: PanelMember, _user: Any) -> bool:
@@ -351,8 +370,17 @@ class PanelMemberAdmin(ReadOnlyAdmin):
             label="Remind",
             permission=MAY_RUN,
             run=remind,
-            consequence="We email a gentle reminder of what is left to score, at most once a day.",
+            consequence="We email a gentle reminder of what is left to score, unless we have reminded them within the last 24 hours.",
             offered=is_behind,
+        ),
+        Act(
+            name="resend",
+            label="Send the invitation again",
+            permission=MAY_RUN,
+            run=resend,
+            consequence="We email the invitation again, unless we have written within the last 24 hours. "
+            "If there is no answer, the reminders follow 3 and 7 days later.",
+            offered=is_invited,
         ),
         Act(
             name="chair",

@@ -233,7 +233,7 @@ TABLE = (
     Row("admin:applications_{panelmember,conflict,review}_changelist", "200 403 200", "200 403 200"),
     Row("admin:applications_{panelmember,conflict,review}_change", "200 403 200", "403 403 403"),
     Row("admin:applications_{panelmember,conflict,review}_{add,delete} admin:applications_panel_delete", "403 403 403", "403 403 403"),
-    Row("admin:applications_panelmember_{remind,chair,withdraw,reinvite}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_panelmember_{remind,chair,withdraw,reinvite,resend}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_review_reopen admin:applications_panel_{assign,commit,take_back}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_panel_{progress,invite}", "200 404 200", "200 404 200"),
     Row("admin:applications_panel_reviewers", "200 404 200", "302 404 302"),
