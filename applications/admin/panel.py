@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.views.decorators.http import require_POST
 
+from applications.admin.exporting import FORMATS
 from applications.admin.filters import CallFilter
 from applications.forms.panel import InviteMemberForm, PanelForm, RecordConflictForm, ReopenForm, TakeBackForm, WithdrawMemberForm
 from applications.models import Application, Assignment, Conflict, Panel, PanelMember, Review
@@ -29,6 +33,7 @@ from applications.services.panel import (
     withdraw_member,
 )
 from applications.services.reviews import reopen_review
+from applications.services.scores_export import export_reviews
 from applications.states import AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
@@ -539,6 +544,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     )
     search_help_text = "Search by reference, council or member"
     empty_list = "No reviews have been assigned yet. They appear here once you commit assignments."
+    change_list_template = "admin/applications/review_list.html"
     fields = ("application", "member", "standing", "scores", "note", SAVED_AT, SUBMITTED_AT, "reopened_reason")
     readonly_fields = ("application", "member", "standing", "scores", SAVED_AT, SUBMITTED_AT)
     acts: ClassVar[tuple[Act, ...]] = (
@@ -556,6 +562,23 @@ class ReviewAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what has not been taken back."""
         return super().get_queryset(request).filter(assignment__status=AssignmentStatus.COMMITTED)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give exporting its address."""
+        return [self.address("export/<str:file_format>/", require_POST(self.export), "export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
+        """Send what the list shows under its filters, all pages of it, with every score and reason."""
+        if file_format not in FORMATS:
+            raise Http404
+        person: User = request.user  # type: ignore[assignment]
+        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
+            raise PermissionDenied
+        try:
+            shown = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.url_name('changelist')}")
+        return FORMATS[file_format](export_reviews(reviews=shown, file_format=file_format, by=person), title="Panel reviews")
 
     @admin.display(description="Expression of interest", ordering="assignment__application__reference")
     def application(self, review: Review) -> Application:

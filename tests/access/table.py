@@ -241,4 +241,6 @@ TABLE = (
     Row("admin:applications_conflict_record", "200 403 200", "200 403 200"),
     Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
     Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
+    Row("admin:applications_call_reliability_export", "405 405 405", "200+ 404 200+"),
+    Row("admin:applications_review_export", "405 405 405", "200+ 403 200+"),
 )
