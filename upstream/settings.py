@@ -212,6 +212,8 @@ REMINDER_RULES = [
     "applications.reminders.eoi.CallClosed",
     "applications.reminders.eoi.ClosingDigest",
     "applications.reminders.interviews.InterviewSoon",
+    "applications.reminders.panel.InvitationWaits",
+    "applications.reminders.panel.MoreToDeclare",
     "applications.reminders.panel.ReviewsDue",
 ]
 # Whoever may not see one of these sees no message about it either.

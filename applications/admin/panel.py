@@ -4,23 +4,36 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.views.decorators.http import require_POST
 
+from applications.admin.exporting import FORMATS
 from applications.admin.filters import CallFilter
 from applications.forms.panel import InviteMemberForm, PanelForm, RecordConflictForm, ReopenForm, TakeBackForm, WithdrawMemberForm
 from applications.models import Application, Assignment, Conflict, Panel, PanelMember, Review
 from applications.services import assignment as assigning
 from applications.services.assignment import CannotAssign, Table, table_of
 from applications.services.conflicts import Interest, declare_conflict
-from applications.services.panel import invite_again, invite_member, make_chair, progress_of, remind_member, withdraw_member
+from applications.services.panel import (
+    invite_again,
+    invite_member,
+    make_chair,
+    progress_of,
+    remind_member,
+    send_invitation_again,
+    withdraw_member,
+)
 from applications.services.reviews import reopen_review
+from applications.services.scores_export import export_reviews
 from applications.states import AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
@@ -307,6 +320,12 @@ def again(member: PanelMember, user: User) -> str:
     return f"We have emailed {member} a new invitation."
 
 
+def resend(member: PanelMember, user: User) -> str:
+    """Send an invitation again that has no answer."""
+    send_invitation_again(member_id=member.pk, by=user)
+    return f"We have emailed {member} the invitation again."
+
+
 def chair(member: PanelMember, user: User) -> str:
     """Make a member the chair."""
     make_chair(member_id=member.pk, by=user)
@@ -322,6 +341,11 @@ def remind(member: PanelMember, user: User) -> str:
 def is_seated(member: PanelMember, _user: Any) -> bool:
     """Return whether the member has not withdrawn."""
     return member.status != MemberStatus.WITHDRAWN
+
+
+def is_invited(member: PanelMember, _user: Any) -> bool:
+    """Return whether the member has not answered the invitation."""
+    return member.status == MemberStatus.INVITED
 
 
 def has_withdrawn(member: PanelMember, _user: Any) -> bool:
@@ -376,8 +400,17 @@ class PanelMemberAdmin(ReadOnlyAdmin):
             label="Remind",
             permission=MAY_RUN,
             run=remind,
-            consequence="We email a gentle reminder of what is left to score, at most once a day.",
+            consequence="We email a gentle reminder of what is left to score, unless we have reminded them within the last 24 hours.",
             offered=is_behind,
+        ),
+        Act(
+            name="resend",
+            label="Send the invitation again",
+            permission=MAY_RUN,
+            run=resend,
+            consequence="We email the invitation again, unless we have written within the last 24 hours. "
+            "If there is no answer, the reminders follow 3 and 7 days later.",
+            offered=is_invited,
         ),
         Act(
             name="chair",
@@ -536,6 +569,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     )
     search_help_text = "Search by reference, council or member"
     empty_list = "No reviews have been assigned yet. They appear here once you commit assignments."
+    change_list_template = "admin/applications/review_list.html"
     fields = ("application", "member", "standing", "scores", "note", SAVED_AT, SUBMITTED_AT, "reopened_reason")
     readonly_fields = ("application", "member", "standing", "scores", SAVED_AT, SUBMITTED_AT)
     acts: ClassVar[tuple[Act, ...]] = (
@@ -553,6 +587,23 @@ class ReviewAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what has not been taken back."""
         return super().get_queryset(request).filter(assignment__status=AssignmentStatus.COMMITTED)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Give exporting its address."""
+        return [self.address("export/<str:file_format>/", require_POST(self.export), "export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
+        """Send what the list shows under its filters, all pages of it, with every score and reason."""
+        if file_format not in FORMATS:
+            raise Http404
+        person: User = request.user  # type: ignore[assignment]
+        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
+            raise PermissionDenied
+        try:
+            shown = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.url_name('changelist')}")
+        return FORMATS[file_format](export_reviews(reviews=shown, file_format=file_format, by=person), title="Panel reviews")
 
     @admin.display(description="Expression of interest", ordering="assignment__application__reference")
     def application(self, review: Review) -> Application:

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from applications.admin.exporting import FORMATS
 from applications.models import Call
 from applications.services.reliability import reliability
-from applications.services.scores import FIRST_SORT, FROM_A, OUT_OF, SORTS, Row, export_scores, read_scoring, sort_rows, standings
+from applications.services.scores import FIRST_SORT, OUT_OF, SORTS, UPWARDS, Row, read_scoring, sort_rows, standings
+from applications.services.scores_export import export_reliability, export_scores
 from upstream.accounts.models import User
 from upstream.office import OfficeAdmin
 
+MAY_READ_CONFLICTS = "applications.view_conflict"
 COLUMNS = (
     ("reference", "Reference"),
     ("council", "Council"),
@@ -26,6 +28,7 @@ COLUMNS = (
     ("adjusted", "Adjusted"),
     ("", "Interval (approximate)"),
     ("", "Rank"),
+    ("expected", "Expected rank"),
     ("", "The line"),
     ("interview", "Interview, of 5"),
     ("triage", "Triage"),
@@ -75,6 +78,7 @@ class ScoringPages(OfficeAdmin):
             self.address("<int:object_id>/scores/", require_safe(self.scores), "scores"),
             self.address("<int:object_id>/scores/<str:file_format>/", require_POST(self.export), "export"),
             self.address("<int:object_id>/reliability/", require_safe(self.reliability), "reliability"),
+            self.address("<int:object_id>/reliability/<str:file_format>/", require_POST(self.export_reliability), "reliability_export"),
             *super().get_urls(),
         ]
 
@@ -105,19 +109,31 @@ class ScoringPages(OfficeAdmin):
 
     def export(self, request: HttpRequest, object_id: int, file_format: str) -> HttpResponseBase:
         """Send the table of scores, in the order that the page has."""
+        call, person = self.exported_call(request, object_id, file_format)
+        rows = export_scores(call=call, sort=request.GET.get("sort", FIRST_SORT), file_format=file_format, by=person)
+        return FORMATS[file_format](rows, "Scores")
+
+    def exported_call(self, request: HttpRequest, object_id: int, file_format: str) -> tuple[Call, User]:
+        """Return the call and the person, who may take its scores out in this format."""
         if file_format not in FORMATS:
             raise Http404
         call, person = self.scored_call(request, object_id)
         if not person.has_perm("applications.export_application"):
             raise PermissionDenied
-        rows = export_scores(call=call, sort=request.GET.get("sort", FIRST_SORT), file_format=file_format, by=person)
-        return FORMATS[file_format](rows, "Scores")
+        return call, person
+
+    def export_reliability(self, request: HttpRequest, object_id: int, file_format: str) -> HttpResponseBase:
+        """Send the figures of the page of reliability."""
+        call, person = self.exported_call(request, object_id, file_format)
+        may_read = person.has_perm(MAY_READ_CONFLICTS)
+        rows = export_reliability(call=call, may_read_conflicts=may_read, file_format=file_format, by=person)
+        return FORMATS[file_format](rows, "Reliability")
 
     def reliability(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Show how far those who score agree, what looks odd, and what does not count or is missing."""
         call, person = self.scored_call(request, object_id)
         scoring = read_scoring(call, person)
-        found = reliability(scoring, may_read_conflicts=person.has_perm("applications.view_conflict"))
+        found = reliability(scoring, may_read_conflicts=person.has_perm(MAY_READ_CONFLICTS))
         return self.page(
             request,
             "admin/applications/reliability.html",
@@ -137,7 +153,7 @@ def columns(sort: str) -> list[Column]:
     found = []
     for column, heading in COLUMNS:
         in_force = column == name
-        upwards = (column in FROM_A) != turned
+        upwards = (column in UPWARDS) != turned
         aria_sort = ("ascending" if upwards else "descending") if in_force else ""
         found.append(Column(heading, f"-{column}" if in_force and not turned else column, aria_sort))
     return found

@@ -176,6 +176,11 @@ class ScoreForm(forms.Form):
         note: str = self.cleaned_data.get("note", stored)
         return note
 
+    def typed(self) -> list[tuple[str, str]]:
+        """Return what was typed as it was sent, each with what it is: what cannot be saved any more is handed back."""
+        names = [(f"{criterion}: {word}", f"{word}_{criterion.pk}") for criterion in self.criteria for word in ("score", "reason")]
+        return [(label, self.data[name]) for label, name in [*names, (str(self["note"].label), "note")] if self.data.get(name)]
+
     def unreadable(self) -> list[str]:
         """Return a sentence for each field that cannot be kept as it was typed."""
         return [f"“{self.fields[name].label}”: {messages[0]}" for name, messages in self.errors.items()]

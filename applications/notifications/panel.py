@@ -1,17 +1,34 @@
 """The emails to panel members: one function each."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Max
 from django.urls import reverse
 
 from applications.models import Assignment, Conflict, PanelMember, Review
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.services import queue
+from upstream.correspondence.states import EmailStatus
 
+INVITED = "panel-invited"
+INVITATION_WAITS = "panel-invitation-waits"
+MORE_TO_DECLARE = "panel-more-to-declare"
 REVIEWS_DUE = "panel-reviews-due"
 NUDGE = "panel-nudge"
+BY_HAND = (INVITED, NUDGE)
+BY_RULE = (INVITATION_WAITS, MORE_TO_DECLARE, REVIEWS_DUE)
+
+
+def last_told(members: Collection[int], kinds: Collection[str]) -> dict[int, datetime]:
+    """Return when each member was last sent one of these, by the member's id. What proved not to be needed does not count."""
+    messages = OutboundEmail.objects.filter(
+        kind__in=kinds, about_type=ContentType.objects.get_for_model(PanelMember), about_id__in=members
+    ).exclude(status=EmailStatus.SUPPRESSED)
+    return dict(messages.order_by().values_list("about_id").annotate(at=Max("created_at")))
 
 
 def _tell(member: PanelMember, *, kind: str, key: str, page: str = "panel", **options: Any) -> OutboundEmail:
@@ -33,8 +50,8 @@ def _tell(member: PanelMember, *, kind: str, key: str, page: str = "panel", **op
 
 
 def invited(member: PanelMember) -> None:
-    """Ask somebody to sit on the panel. They may be invited again after withdrawing."""
-    _tell(member, kind="panel-invited", key=f"panel-invited:{member.pk}:{member.invited_at.isoformat()}", page="panel_declare")
+    """Ask somebody to sit on the panel, once for each time that they are invited."""
+    _tell(member, kind=INVITED, key=f"{INVITED}:{member.pk}:{member.invited_at.isoformat()}", page="panel_declare")
 
 
 def withdrawn(member: PanelMember, at: datetime) -> None:
@@ -70,9 +87,19 @@ def reopened(review: Review, at: datetime) -> None:
     )
 
 
-def nudge(member: PanelMember, *, key: str, left: int) -> OutboundEmail:
+def nudge(member: PanelMember, *, at: datetime, left: int) -> OutboundEmail:
     """Remind a member gently, at the press of a button in the office."""
-    return _tell(member, kind=NUDGE, key=key, context={"left": left})
+    return _tell(member, kind=NUDGE, key=f"{NUDGE}:{member.pk}:{at.isoformat()}", context={"left": left})
+
+
+def invitation_waits(member: PanelMember, *, key: str, use_by: datetime) -> OutboundEmail:
+    """Remind somebody who has not answered their invitation."""
+    return _tell(member, kind=INVITATION_WAITS, key=key, use_by=use_by, page="panel_declare")
+
+
+def more_to_declare(member: PanelMember, *, key: str, use_by: datetime) -> OutboundEmail:
+    """Ask a member who has declared about what came up since."""
+    return _tell(member, kind=MORE_TO_DECLARE, key=key, use_by=use_by, page="panel_declare")
 
 
 def reviews_due(member: PanelMember, *, left: int, is_late: bool, key: str, use_by: datetime) -> OutboundEmail:

@@ -4,11 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Count, Max, QuerySet
-from django.utils.timezone import localdate
 
 from applications.models import Application, Conflict, Panel, PanelMember, Review
 from applications.notifications import panel as notifications
@@ -19,6 +17,7 @@ from upstream.accounts.models import User
 from upstream.accounts.services import find_or_invite_user
 from upstream.audit.services import record
 from upstream.correspondence.models import OutboundEmail
+from upstream.deadlines import DAY, moment_in_words
 from upstream.transitions import InvalidTransition, check_transition
 
 
@@ -56,6 +55,8 @@ def invite_member(*, panel_id: int, name: str, email: str, is_chair: bool, by: U
     panel = lock_panel(panel_id)
     user = find_or_invite_user(email=email)
     member = PanelMember.objects.filter(panel=panel, user=user).first() or PanelMember(panel=panel, user=user)
+    if member.pk and member.status == MemberStatus.INVITED:
+        raise ValidationError({"email": f"{user} has been invited already. You can send the invitation again from the list of members"})
     if member.pk and member.status != MemberStatus.WITHDRAWN:
         raise ValidationError({"email": f"{user} sits on this panel already"})
     if is_chair and panel.members.filter(is_chair=True).exists():
@@ -75,6 +76,33 @@ def invite_again(*, member_id: int, by: User) -> PanelMember:
     check_transition(member.status, MemberStatus.INVITED, MEMBER_TRANSITIONS)
     _invite(member, by=by)
     return member
+
+
+@transaction.atomic
+def send_invitation_again(*, member_id: int, by: User) -> PanelMember:
+    """Invite somebody anew who has not answered. The reminders of their invitation start again too.
+
+    Raises InvalidTransition for anybody else, or when we wrote to them within the last day.
+    """
+    member = lock_member(member_id)
+    if member.status != MemberStatus.INVITED:
+        message = f"{member.user} has no invitation to answer."
+        raise InvalidTransition(message)
+    _check_not_told_today(member)
+    member.invited_at = clock.now()
+    member.save(update_fields=["invited_at"])
+    notifications.invited(member)
+    record(actor=by, verb="panel.invitation_sent_again", subject=member)
+    return member
+
+
+def _check_not_told_today(member: PanelMember) -> None:
+    """Raise InvalidTransition if a person or a rule has invited or reminded the member within the last day."""
+    kinds = notifications.BY_HAND + notifications.BY_RULE
+    last = notifications.last_told([member.pk], kinds).get(member.pk)
+    if last and last > clock.now() - DAY:
+        message = f"We wrote to {member.user} at {moment_in_words(last)}. A reminder goes at most once in 24 hours."
+        raise InvalidTransition(message)
 
 
 def _invite(member: PanelMember, *, by: User) -> None:
@@ -155,17 +183,17 @@ def declare(
 
 @transaction.atomic
 def remind_member(*, member_id: int, by: User) -> OutboundEmail:
-    """Remind a member of what is left to score. Raises InvalidTransition when nothing is, or when they were reminded today."""
+    """Remind a member of what is left to score.
+
+    Raises InvalidTransition when nothing is, or when we wrote to them within the last day.
+    """
     member = lock_member(member_id)
     left = Review.objects.waiting().filter(assignment__member=member).count()
     if not left:
         message = f"{member.user} has nothing left to score."
         raise InvalidTransition(message)
-    key = f"{notifications.NUDGE}:{member.pk}:{localdate(clock.now())}"
-    if OutboundEmail.objects.filter(key=key).exists():
-        message = f"{member.user} has been reminded today."
-        raise InvalidTransition(message)
-    email = notifications.nudge(member, key=key, left=left)
+    _check_not_told_today(member)
+    email = notifications.nudge(member, at=clock.now(), left=left)
     record(actor=by, verb="panel.reminded", subject=member, left=left)
     return email
 
@@ -178,7 +206,7 @@ class Progress:
     submitted: int
     left: int
     last_saved: datetime | None
-    last_reminded: datetime | None
+    last_told: datetime | None
 
 
 def progress_of(panel: Panel) -> list[Progress]:
@@ -188,13 +216,9 @@ def progress_of(panel: Panel) -> list[Progress]:
     submitted = _counted(reviews.counting())
     left = _counted(reviews.waiting())
     saved = dict(reviews.order_by().values_list("assignment__member").annotate(at=Max("saved_at")))
-    kinds = [notifications.NUDGE, notifications.REVIEWS_DUE]
-    messages = OutboundEmail.objects.filter(
-        kind__in=kinds, about_type=ContentType.objects.get_for_model(PanelMember), about_id__in=[member.pk for member in members]
-    )
-    reminded = dict(messages.order_by().values_list("about_id").annotate(at=Max("created_at")))
+    told = notifications.last_told([member.pk for member in members], notifications.BY_HAND + notifications.BY_RULE)
     return [
-        Progress(member, submitted.get(member.pk, 0), left.get(member.pk, 0), saved.get(member.pk), reminded.get(member.pk))
+        Progress(member, submitted.get(member.pk, 0), left.get(member.pk, 0), saved.get(member.pk), told.get(member.pk))
         for member in members
     ]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import QuerySet
 
-from applications.models import Application, Criterion, CriterionScore, PanelMember, Review
+from applications.models import Application, Conflict, Criterion, CriterionScore, PanelMember, Review
 from applications.notifications import panel as notifications
 from applications.services.answers import Answered, answered_sections
 from applications.services.panel import lock_panel
-from applications.states import REVIEW_TRANSITIONS, ReviewStatus
+from applications.states import REVIEW_TRANSITIONS, ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -22,7 +22,7 @@ REASON_WORDS = 150
 
 
 class CannotScore(Exception):
-    """The scores can no longer be changed by this person."""
+    """The scores can no longer be changed by this person. Says why in a sentence."""
 
 
 class ScoreConflict(Exception):
@@ -133,9 +133,36 @@ def lock_open_review(review_id: int, by: User) -> Review:
     Review.objects.select_for_update(no_key=True).get(pk=review_id)
     review = Review.objects.open_to(by).filter(pk=review_id, status=ReviewStatus.DRAFT).first()
     if review is None:
-        message = "These scores can no longer be changed."
-        raise CannotScore(message)
+        raise CannotScore(why_closed(review_id))
     return review
+
+
+def why_closed(review_id: int) -> str:
+    """Return why the member who was given a review can no longer write it, in words to that member."""
+    review = Review.objects.select_related("assignment__member", "assignment__application").get(pk=review_id)
+    assignment, member = review.assignment, review.assignment.member
+    conflicts = Conflict.objects.active().filter(user=member.user_id, application=assignment.application_id)
+    reasons = (
+        (member.status == MemberStatus.WITHDRAWN, "You no longer sit on this panel."),
+        (
+            member.status == MemberStatus.INVITED,
+            "You have been invited to this panel again, so first declare your conflicts of interest.",
+        ),
+        (conflicts.exists(), "You have a conflict of interest with this expression of interest, so it is closed to you."),
+        (
+            assignment.application.status == ApplicationStatus.WITHDRAWN,
+            "The council has withdrawn this expression of interest, so you do not need to score it.",
+        ),
+        (
+            assignment.status != AssignmentStatus.COMMITTED,
+            "This expression of interest has been taken off your list, so you do not need to score it.",
+        ),
+        (
+            review.status == ReviewStatus.SUBMITTED,
+            "You have submitted these scores, so they are locked. If you need to change them, ask the programme office to reopen them.",
+        ),
+    )
+    return next((why for holds, why in reasons if holds), "These scores can no longer be changed.")
 
 
 @transaction.atomic

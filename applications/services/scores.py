@@ -5,14 +5,11 @@ Rows, ranks, counts and the line are of what the person may see. Only the adjust
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
 from typing import TYPE_CHECKING, Any
-
-from django.db import transaction
-from django.template.defaultfilters import floatformat
 
 from applications.models import (
     Application,
@@ -30,8 +27,6 @@ from applications.models import (
 from applications.models.triage import HIGHEST_SCORE
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
 from upstream.accounts.models import User
-from upstream.audit.services import record
-from upstream.documents.spreadsheets import Cell
 
 if TYPE_CHECKING:
     from applications.selection.calibration import Calibration, Refusal
@@ -39,23 +34,6 @@ if TYPE_CHECKING:
 GONE = (ApplicationStatus.DRAFT, ApplicationStatus.WITHDRAWN)
 OUT = (ApplicationStatus.INELIGIBLE, ApplicationStatus.NOT_SHORTLISTED)
 OUT_OF = 100
-HEADINGS = (
-    "Reference",
-    "Council",
-    "Code",
-    "Raw mean (0 to 100)",
-    "Rank by raw mean",
-    "Reviews that count",
-    "Adjusted score (0 to 100)",
-    "From (approximate)",
-    "To (approximate)",
-    "Rank by adjusted score",
-    "The line",
-    "Interview mean (1 to 5)",
-    "Triage mean (0 to 100)",
-    "Note",
-)
-WAITING = "Paper scores are hidden until you have submitted your interview sheet"
 
 
 @dataclass(frozen=True)
@@ -121,6 +99,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     adjusted_rank: int | None = None
+    expected_rank: float | None = None
 
     @property
     def sides(self) -> list[bool]:
@@ -172,10 +151,11 @@ SORTS: dict[str, Callable[[Row], str | float | None]] = {
     "raw": lambda row: row.raw,
     "reviews": lambda row: row.reviews,
     "adjusted": lambda row: row.adjusted,
+    "expected": lambda row: row.expected_rank,
     "interview": lambda row: row.interview,
     "triage": lambda row: row.triage,
 }
-FROM_A = ("reference", "council")
+UPWARDS = ("reference", "council", "expected")
 FIRST_SORT = "raw"
 
 
@@ -191,7 +171,7 @@ def read_scoring(call: Call, user: User) -> Scoring:
     of_call = Review.objects.filter(assignment__application__call=call).exclude(assignment__application__status__in=GONE)
     counting = frozenset(of_call.counting().values_list("pk", flat=True))
     seen = set(of_call.visible_to(user).values_list("pk", flat=True))
-    marks = _marks(CriterionScore.objects.filter(review__in=of_call).values_list("review", "criterion__weight", "score"))
+    marks = marks_by_sheet(CriterionScore.objects.filter(review__in=of_call).values_list("review", "criterion__weight", "score"))
     all_reviews, reviews = [], []
     for assignment in assignments:
         review = getattr(assignment, "review", None)
@@ -265,50 +245,16 @@ def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
     name = sort.removeprefix("-")
     key = SORTS.get(name, SORTS[FIRST_SORT])
     by_reference = sorted(rows, key=lambda row: row.application.reference)
-    backwards = (name in FROM_A) == sort.startswith("-")
+    backwards = (name in UPWARDS) == sort.startswith("-")
     with_it = sorted((row for row in by_reference if key(row) is not None), key=key, reverse=backwards)  # type: ignore[arg-type]
     return with_it + [row for row in by_reference if key(row) is None]
-
-
-@transaction.atomic
-def export_scores(*, call: Call, sort: str, file_format: str, by: User) -> Iterator[list[Cell]]:
-    """Record whose scores a person takes out, and return the table: what they see on the page, in that order."""
-    found = standings(read_scoring(call, by))
-    rows = sort_rows(found.rows, sort)
-    taken = [row.application.pk for row in rows]
-    record(actor=by, verb="scores.exported", subject=call, format=file_format, applications=taken)
-    return table(rows, found.refusals)
-
-
-def table(rows: list[Row], refusals: list[str]) -> Iterator[list[Cell]]:
-    """Yield the headings and then a row for each EoI."""
-    yield list(HEADINGS)
-    for row in rows:
-        council = row.application.council
-        not_adjusted = "Not adjusted. " + " ".join(refusals) if refusals and row.raw is not None else ""
-        yield [
-            row.application.reference,
-            council.official_name,
-            council.code,
-            _shown(row.raw),
-            row.raw_rank,
-            None if row.is_waiting else row.reviews,
-            _shown(row.adjusted),
-            _shown(row.low),
-            _shown(row.high),
-            row.adjusted_rank,
-            row.line_in_words,
-            _shown(row.interview, 2),
-            _shown(row.triage),
-            WAITING if row.is_waiting else not_adjusted,
-        ]
 
 
 def _triage(call: Call, user: User) -> list[Judgement]:
     """Return the finished assessments that the person may see, those apart that found the EoI ineligible."""
     seen = Assessment.objects.visible_to(user).completed().filter(application__call=call, is_eligible=True).select_related("assessor")
     scores = AssessmentScore.objects.filter(assessment__application__call=call)
-    marks = _marks(scores.values_list("assessment", "criterion__weight", "score"))
+    marks = marks_by_sheet(scores.values_list("assessment", "criterion__weight", "score"))
     return [_on_paper(each.application_id, each.assessor, marks[each.pk], each.completed_at) for each in seen if each.pk in marks]
 
 
@@ -317,7 +263,7 @@ def _interviews(call: Call, user: User) -> list[Judgement]:
     of_call = InterviewSheet.objects.visible_to(user).filter(interview__application__call=call, interview__status=InterviewStatus.HELD)
     seen = of_call.filter(submitted_at__isnull=False).select_related("interview", "interviewer")
     scores = InterviewScore.objects.filter(sheet__interview__application__call=call)
-    marks = _marks((sheet, 1, score) for sheet, score in scores.values_list("sheet", "score"))
+    marks = marks_by_sheet((sheet, 1, score) for sheet, score in scores.values_list("sheet", "score"))
     return [
         Judgement(sheet.interview.application_id, sheet.interviewer, *marks[sheet.pk], sheet.submitted_at)  # type: ignore[arg-type]
         for sheet in seen
@@ -330,7 +276,7 @@ def _on_paper(application: int, person: User, marks: tuple[float, tuple[int, ...
     return Judgement(application, person, OUT_OF * value / HIGHEST_SCORE, given, at)  # type: ignore[arg-type]
 
 
-def _marks(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, tuple[float, tuple[int, ...]]]:
+def marks_by_sheet(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, tuple[float, tuple[int, ...]]]:
     """Return the weighted mean and the single scores of each sheet, from its rows of sheet, weight and score."""
     sheets: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for sheet, weight, score in rows:
@@ -351,6 +297,7 @@ def _figures(calibration: "Calibration") -> dict[int, dict[str, Any]]:
     if calibration.adjustment is not None:
         scores, (low, high) = calibration.adjustment.scores, calibration.adjustment.interval
         columns |= {"adjusted": scores, "adjusted_rank": ranks(scores), "low": low.clip(0), "high": high.clip(None, OUT_OF)}
+        columns["expected_rank"] = calibration.adjustment.expected_rank
     values = zip(*(column.tolist() for column in columns.values()), strict=True)
     return {pk: dict(zip(columns, row, strict=True)) for pk, row in zip(calibration.applications, values, strict=True)}
 
@@ -365,8 +312,3 @@ def _means(judgements: Iterable[Judgement]) -> dict[int, float]:
 
 def _pair(judgement: Judgement) -> tuple[int, int]:
     return judgement.application, judgement.person.pk
-
-
-def _shown(value: float | None, places: int = 1) -> float | None:
-    """Return a figure rounded as the page rounds it."""
-    return None if value is None else float(floatformat(value, f"{places}u"))

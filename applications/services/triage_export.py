@@ -30,7 +30,8 @@ def export_triage(*, call: Call, file_format: str, by: User) -> Iterator[list[Ce
 
 def table(comparisons: list[Comparison], criteria: list[Criterion]) -> Iterator[list[Cell]]:
     """Yield the headings and then a row for each EoI, with a group of columns for each assessor."""
-    judging = ("Assessor", "Eligible", *(str(criterion) for criterion in criteria), "Score", "Band", "Note")
+    opinions = (heading for criterion in criteria for heading in (str(criterion), f"Reason: {criterion}"))
+    judging = ("Assessor", "Eligible", *opinions, "Score", "Band", "Note")
     yield [*BEFORE, *(f"{name} ({seat})" for seat in range(1, SEATS + 1) for name in judging), *AFTER]
     for comparison in comparisons:
         by_seat = {judged.assessment.seat: judged for judged in comparison.judged}
@@ -54,12 +55,14 @@ def _before(comparison: Comparison) -> list[Cell]:
 
 def _judgement(judged: Judged | None, criteria: list[Criterion]) -> list[Cell]:
     if judged is None:
-        return [""] * (len(criteria) + 5)
+        return [""] * (2 * len(criteria) + 5)
     assessment = judged.assessment
-    scores = {row.criterion_id: row.score for row in assessment.scores.all()}
+    scores = {row.criterion_id: row for row in assessment.scores.all()}
+    given = [(scores[criterion.pk].score, scores[criterion.pk].reason) if criterion.pk in scores else ("", "") for criterion in criteria]
     eligible = "Yes" if assessment.is_eligible else f"No: {assessment.ineligible_reason}"
-    numbers = [_number(scores.get(criterion.pk)) for criterion in criteria]
-    return [str(assessment.assessor), eligible, *numbers, _number(judged.score), judged.band.label if judged.band else "", assessment.note]
+    band = judged.band.label if judged.band else ""
+    opinions = (cell for pair in given for cell in pair)
+    return [str(assessment.assessor), eligible, *opinions, _number(judged.score), band, assessment.note]
 
 
 def _after(comparison: Comparison) -> list[Cell]:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.forms.panel import ConflictForm, DeclarationForm, WaiveForm
@@ -35,6 +35,17 @@ def get_review(request: UserRequest, member: PanelMember, reference: str) -> Rev
     """Return the member's own review of an EoI, or 404 for whatever is not open to them."""
     reviews = Review.objects.open_to(request.user).select_related("assignment__application__council", "assignment__application__call")
     return get_visible_or_404(reviews, request.user, assignment__member=member, assignment__application__reference=reference)
+
+
+def get_given(request: UserRequest, slug: str, reference: str) -> Review:
+    """Return the review that the person was once given, or 404. It may be closed to them by now: write to it, and never show it."""
+    given = Review.objects.filter(assignment__member__user=request.user).select_related(
+        "assignment__member__panel__call__cohort",
+        "assignment__member__user",
+        "assignment__application__council",
+        "assignment__application__call",
+    )
+    return get_object_or_404(given, assignment__member__panel__call__cohort__slug=slug, assignment__application__reference=reference)
 
 
 @require_GET

@@ -24,8 +24,8 @@ from applications.services.reviews import (
     save_scores,
     submit_reviews,
 )
-from applications.states import ReviewStatus
-from applications.views.panel import get_active_seat, get_review
+from applications.states import MemberStatus, ReviewStatus
+from applications.views.panel import get_active_seat, get_given, get_review
 from applications.views.sections import typed_revision
 from upstream.http import UserRequest
 
@@ -45,18 +45,20 @@ class Card:
 @require_http_methods(["GET", "POST"])
 def score(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     """Show an EoI beside its scores, or save them."""
-    member = get_active_seat(request, slug)
-    review = get_review(request, member, reference)
     if request.method == "GET":
-        return show(request, member, review)
+        member = get_active_seat(request, slug)
+        return show(request, member, get_review(request, member, reference))
+    review = get_given(request, slug, reference)
+    member = review.assignment.member
     form = form_of(request, review)
     unreadable = form.unreadable()
     try:
         save(request, review, form)
     except ScoreConflict as conflict:
         return show(request, member, conflict.review, form, status=409, conflict=True)
-    except CannotScore:
-        return too_late(request, member, review, form)
+    except CannotScore as refusal:
+        context = {"review": review, "typed": form.typed(), "why": refusal, "is_seated": member.status != MemberStatus.WITHDRAWN}
+        return render(request, "applications/score_closed.html", context, status=409)
     if unreadable:
         return show(request, member, get_review(request, member, reference), form)
     return after(request, member, review)
@@ -144,24 +146,17 @@ def others_of(request: UserRequest, review: Review) -> list[tuple[Review, dict[i
     return [(other, judgements(other)) for other in others]
 
 
-def too_late(request: UserRequest, member: PanelMember, review: Review, form: ScoreForm) -> HttpResponse:
-    """Hand the text back when it can no longer be saved."""
-    typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
-    context = {"panel": member.panel, "application": review.assignment.application, "typed": typed}
-    return render(request, "applications/score_too_late.html", context, status=409)
-
-
 @require_POST
 def autosave(request: UserRequest, slug: str, reference: str) -> JsonResponse:
     """Save as a member types. Answers as the script's head comment says."""
-    review = get_review(request, get_active_seat(request, slug), reference)
+    review = get_given(request, slug, reference)
     form = form_of(request, review)
     try:
         saved = save(request, review, form)
     except ScoreConflict as conflict:
         return JsonResponse({"error": "conflict", **described(conflict.review)}, status=409)
-    except CannotScore:
-        return JsonResponse({"error": "closed"}, status=409)
+    except CannotScore as refusal:
+        return JsonResponse({"error": "closed", "why": str(refusal)}, status=409)
     return JsonResponse({**described(saved), "unsaved": form.unreadable()})
 
 

@@ -57,7 +57,8 @@ OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:applications_conflict_record": lambda _: [],
     "admin:applications_panel_reviewers": lambda r: [r.applications_panel.pk, r.panel_application.pk],
     "admin:applications_panel_take_back": lambda r: [r.applications_panel.pk, r.panel_assignment.pk],
-    "admin:applications_call_export": lambda r: [r.applications_call.pk, "csv"],
+    **each("admin:applications_call_export admin:applications_call_reliability_export", lambda r: [r.applications_call.pk, "csv"]),
+    "admin:applications_review_export": lambda _: ["csv"],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 PAGES_OF_NO_RECORD = {"changelist", "add", "load", "forecast", "ask", "unbooked", "offer", "series"}

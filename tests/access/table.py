@@ -123,8 +123,9 @@ TABLE = (
     Row("applications:panel_declare", "in 404", "401 404", panel="200 200 302+ 302+"),
     Row("applications:panel_check", "in 404", "401 404", panel="200 200 302+ 302"),
     Row("applications:panel_conflicts", "in 404", "401 405", panel="200 404 405 405"),
-    Row("applications:{score,score_conflict,panel_waive}", "in 404", "401 404", panel="200 404 302+ 404"),
-    Row("applications:score_autosave", "in 405", "401 404", panel="405 405 200+ 404"),
+    Row("applications:{score_conflict,panel_waive}", "in 404", "401 404", panel="200 404 302+ 404"),
+    Row("applications:score", "in 404", "401 404", panel="200 404 302+ 409"),
+    Row("applications:score_autosave", "in 405", "401 404", panel="405 405 200+ 409"),
     # The office's entrance
     Row("admin:index admin:app_list", "door door door door 200 200 200", "200 200 200"),
     Row("admin:login", "in 403 403 403 302 302 302", "in 403 403 403 302 302 302"),
@@ -233,7 +234,7 @@ TABLE = (
     Row("admin:applications_{panelmember,conflict,review}_changelist", "200 403 200", "200 403 200"),
     Row("admin:applications_{panelmember,conflict,review}_change", "200 403 200", "403 403 403"),
     Row("admin:applications_{panelmember,conflict,review}_{add,delete} admin:applications_panel_delete", "403 403 403", "403 403 403"),
-    Row("admin:applications_panelmember_{remind,chair,withdraw,reinvite}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_panelmember_{remind,chair,withdraw,reinvite,resend}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_review_reopen admin:applications_panel_{assign,commit,take_back}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_panel_{progress,invite}", "200 404 200", "200 404 200"),
     Row("admin:applications_panel_reviewers", "200 404 200", "302 404 302"),
@@ -244,4 +245,6 @@ TABLE = (
     Row("admin:applications_application_{book,chance,leave}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_interview_{move,cancel}", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_interview_submit", "403 404 403", "403 404 403"),
+    Row("admin:applications_call_reliability_export", "405 405 405", "200+ 404 200+"),
+    Row("admin:applications_review_export", "405 405 405", "200+ 403 200+"),
 )

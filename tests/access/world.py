@@ -263,6 +263,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         applications_panel=panel,
         applications_panelmember=member,
         applications_panelmember_reinvite=PanelMemberFactory(panel=panel, status=MemberStatus.WITHDRAWN),
+        applications_panelmember_resend=PanelMemberFactory(panel=panel, status=MemberStatus.INVITED, declared_at=None),
         applications_conflict=own.conflict,
         applications_review=review,
         applications_review_reopen=submitted,

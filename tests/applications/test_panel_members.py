@@ -13,6 +13,7 @@ from applications.services.panel import (
     invite_member,
     make_chair,
     remind_member,
+    send_invitation_again,
     to_be_scored,
     unanswered,
     withdraw_member,
@@ -68,6 +69,9 @@ def test_somebody_who_has_a_name_keeps_it_and_nobody_is_invited_twice(panel, sta
     assert invite(panel, staff).user == known
     known.refresh_from_db()
     assert known.full_name == "Alexandra Reed"
+    with pytest.raises(ValidationError, match="has been invited already"):
+        invite(panel, staff)
+    PanelMember.objects.update(status=MemberStatus.ACTIVE, declared_at=clock.now())
     with pytest.raises(ValidationError, match="sits on this panel already"):
         invite(panel, staff)
 
@@ -164,6 +168,21 @@ def test_who_is_invited_again_declares_again(panel, staff, move_clock):
     assert PanelMember.objects.count() == 1
 
 
+def test_an_invitation_is_sent_again_a_day_later_until_it_is_answered(panel, staff, move_clock):
+    member = invite(panel, staff)
+    sent = member.invited_at
+    with pytest.raises(InvalidTransition, match="at most once in 24 hours"):
+        send_invitation_again(member_id=member.pk, by=staff)
+    move_clock(sent + timedelta(days=1))
+    assert send_invitation_again(member_id=member.pk, by=staff).invited_at == sent + timedelta(days=1)
+    assert OutboundEmail.objects.about(member).filter(kind="panel-invited").count() == 2
+    assert Entry.objects.about(member).filter(verb="panel.invitation_sent_again").count() == 1
+    declare_all(member)
+    move_clock(sent + timedelta(days=3))
+    with pytest.raises(InvalidTransition, match="no invitation to answer"):
+        send_invitation_again(member_id=member.pk, by=staff)
+
+
 def test_a_reminder_by_hand_goes_once_a_day_and_only_to_those_behind(panel, staff, move_clock):
     noon = panel.due_at.replace(hour=12)
     move_clock(noon)
@@ -173,7 +192,10 @@ def test_a_reminder_by_hand_goes_once_a_day_and_only_to_those_behind(panel, staf
         remind_member(member_id=idle.pk, by=staff)
     message = remind_member(member_id=behind.pk, by=staff)
     assert "**1** expression of interest left" in message.text
-    with pytest.raises(InvalidTransition, match="reminded today"):
+    with pytest.raises(InvalidTransition, match="at most once in 24 hours"):
+        remind_member(member_id=behind.pk, by=staff)
+    move_clock(noon + timedelta(hours=23, minutes=59))
+    with pytest.raises(InvalidTransition, match="at most once in 24 hours"):
         remind_member(member_id=behind.pk, by=staff)
     move_clock(noon + timedelta(days=1))
     assert remind_member(member_id=behind.pk, by=staff) != message

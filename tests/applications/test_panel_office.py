@@ -1,5 +1,7 @@
 """The panel's pages in the office."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -58,12 +60,18 @@ def test_a_panel_is_set_up_and_recorded(office):
     assert "Assign reviews" in office.get(url("panel_change", panel.pk)).content.decode()
 
 
-def test_a_member_is_invited_and_listed(office, panel):
+def test_a_member_is_invited_and_listed(office, panel, move_clock):
     page = office.post(url("panel_invite", panel.pk), {"name": "", "email": "nobody"}).content.decode()
     assert "Enter the person&#x27;s full name" in page
     sent = {"name": "Alex Reed", "email": "alex@example.org", "is_chair": "on"}
     assert "Alex Reed</a>, chair" in office.post(url("panel_invite", panel.pk), sent, follow=True).content.decode()
-    assert "sits on this panel already" in office.post(url("panel_invite", panel.pk), sent).content.decode()
+    assert "has been invited already" in office.post(url("panel_invite", panel.pk), sent).content.decode()
+    again = url("panelmember_resend", PanelMember.objects.get(user__email="alex@example.org").pk)
+    assert again in office.get(url("panel_progress", panel.pk)).content.decode()
+    assert "at most once in 24 hours" in office.post(again, follow=True).content.decode()
+    move_clock(clock.now() + timedelta(days=1))
+    assert "the invitation again" in office.post(again, follow=True).content.decode()
+    assert OutboundEmail.objects.filter(kind="panel-invited", recipient="alex@example.org").count() == 2
 
 
 def test_acts_on_a_member(office, panel):

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from applications.models import Answer, Application, Conflict, CriterionScore, PanelMember, Review
-from applications.states import ApplicationStatus, ConflictStatus, MemberStatus, ReviewStatus
+from applications.models import Answer, Application, Assignment, Conflict, CriterionScore, PanelMember, Review
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.applications.test_query_counts import queries
 from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory
 from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
@@ -174,7 +174,63 @@ def test_the_script_saves_and_is_told_of_another_window(signed_in, review, crite
     assert "Saved: Strength" in page.content.decode()
     assert CriterionScore.objects.get().score == 4
     Review.objects.update(status=ReviewStatus.SUBMITTED, submitted_at=clock.now())
-    assert signed_in.post(score_url(review, "score_autosave"), again).json() == {"error": "closed"}
+    answer = signed_in.post(score_url(review, "score_autosave"), again).json()
+    assert (answer["error"], answer["why"][:32]) == ("closed", "You have submitted these scores,")
+
+
+def close(review, cause):
+    """Let somebody take a review out of its member's hands while they type."""
+    assignment, member = review.assignment, review.assignment.member
+    match cause:
+        case "conflict":
+            ConflictFactory(application=assignment.application, user=member.user)
+        case "withdrawn" | "invited":
+            PanelMember.objects.filter(pk=member.pk).update(status=cause)
+        case "taken back" | "proposed":
+            status = AssignmentStatus.REMOVED if cause == "taken back" else AssignmentStatus.PROPOSED
+            Assignment.objects.update(status=status, removed_reason="For the office alone")
+        case "withdrawn by council":
+            Application.objects.update(status=ApplicationStatus.WITHDRAWN, withdrawn_at=clock.now())
+        case "submitted":
+            Review.objects.update(status=ReviewStatus.SUBMITTED, submitted_at=clock.now())
+
+
+CAUSES = {
+    "conflict": "You have a conflict of interest with this expression of interest",
+    "withdrawn": "You no longer sit on this panel",
+    "invited": "first declare your conflicts of interest",
+    "taken back": "taken off your list",
+    "proposed": "taken off your list",
+    "withdrawn by council": "The council has withdrawn this expression of interest",
+    "submitted": "You have submitted these scores",
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_what_was_typed_while_a_review_was_closed_is_handed_back(signed_in, member, review, criterion, cause):
+    application = review.assignment.application
+    Application.objects.update(initiative_title="Warm homes")
+    Answer.objects.create(application=application, question=QuestionFactory(section__call=member.panel.call), value="A secret")
+    assert "A secret" in signed_in.get(score_url(review)).content.decode()
+    close(review, cause)
+    sent = filled(criterion, note="For the meeting")
+    answer = signed_in.post(score_url(review), sent)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert CAUSES[cause] in page
+    assert [text for text in ("Strength: reason", "Clear evidence", "Strength: score", "For the meeting") if text not in page] == []
+    assert [text for text in ("A secret", "Warm homes", "For the office alone") if text in page] == []
+    answer = signed_in.post(score_url(review, "score_autosave"), sent)
+    assert (answer.status_code, answer.json()["error"]) == (409, "closed")
+    assert CAUSES[cause] in answer.json()["why"]
+    assert not CriterionScore.objects.exists()
+
+
+def test_what_was_never_ones_own_is_not_there(client, review, criterion):
+    for person in (PanelMemberFactory(panel=review.assignment.member.panel).user, UserFactory()):
+        client.force_login(person)
+        for name in ("score", "score_autosave"):
+            assert client.post(score_url(review, name), filled(criterion)).status_code == 404
 
 
 def test_what_cannot_be_kept_is_said_and_the_rest_is_saved(signed_in, review, criterion):

@@ -267,7 +267,7 @@ def test_the_board_leaves_as_a_table(office, staff, call, eoi):
     assert 'filename="triage.csv"' in response["Content-Disposition"]
     headings, row = csv.reader(io.StringIO(b"".join(response.streaming_content).decode().removeprefix("\ufeff")))
     found = dict(zip(headings, row, strict=True))
-    assert found["Fit (1)"] == "5"
+    assert (found["Fit (1)"], found["Reason: Fit (1)"], found["Reason: Evidence (2)"]) == ("5", "5 for Fit.", "4 for Evidence.")
     assert (found["Score (2)"], found["Band (2)"], found["Assessor (2)"]) == ("80.0", "Strong", "'=Sam")
     assert (found["Mean score"], found["Proposed outcome"], found["Decision"]) == ("90.0", "Shortlisted", "Shortlisted")
     assert Entry.objects.get(verb="triage.exported").data == {"format": "csv", "applications": [eoi.pk]}

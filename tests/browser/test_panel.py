@@ -141,6 +141,18 @@ def test_text_typed_after_signing_out_stays_on_the_page(visit, member, reviews, 
     expect(page.get_by_label(REASON).first).to_have_value("An hour of thought.")
 
 
+def test_what_is_typed_while_a_conflict_is_recorded_is_handed_back(visit, member, reviews, forgiven, review):
+    forgiven.append("status of 409")
+    page = visit(score_address(reviews[0]), member.user)
+    ConflictFactory(application=reviews[0].assignment.application, user=member.user)
+    page.get_by_label(REASON).first.fill("An hour of thought.")
+    expect(page.get_by_role("alert")).to_contain_text("You have a conflict of interest with this expression of interest")
+    page.get_by_role("button", name="Save and come back later").click()
+    expect(page.locator("main")).to_contain_text("An hour of thought.")
+    expect(page.locator("main")).not_to_contain_text("Around 4,100 homes have damp.")
+    review(page)
+
+
 def test_the_pages_of_a_newcomer(visit, review, member, reviews):
     application = SubmittedFactory(call=member.panel.call, status=ApplicationStatus.SHORTLISTED, initiative_title="Warm homes")
     newcomer = PanelMemberFactory(panel=member.panel, status=MemberStatus.INVITED, declared_at=None)

@@ -352,11 +352,12 @@ def score(cast, members):
 
 
 def come_late(cast, late):
-    """Reminded before, after, and by hand. Whoever has submitted hears nothing."""
+    """Reminded before, after, and by hand a day later. Whoever has submitted hears nothing."""
     for moment in (DUE - timedelta(days=1), DUE + timedelta(hours=16)):
         cast.move_clock(moment + timedelta(seconds=1))
         send_due(moment + timedelta(seconds=1))
     assert set(OutboundEmail.objects.filter(kind="panel-reviews-due").values_list("recipient", flat=True)) == {late.user.email}
+    cast.move_clock(DUE + timedelta(hours=41))
     do(as_(cast.manager), office("panelmember_remind", late.pk))
     assert OutboundEmail.objects.filter(kind="panel-nudge", recipient=late.user.email).count() == 1
     do(as_(late.user), page("panel_check", cast.call.slug))

@@ -78,12 +78,14 @@ def queue(  # noqa: PLR0913  (a message is described once, by name)
 @transaction.atomic
 def add_to_outbox(*, key: str, about: models.Model | None = None, send_after: datetime | None = None, **fields: Any) -> OutboundEmail:
     """Put a message whose subject and text are ready in the outbox. See `queue`."""
+    now = clock.now()
     email = OutboundEmail(
         key=key,
         html=render_html(fields["subject"], fields["text"]),
         about_type=ContentType.objects.get_for_model(about) if about else None,
         about_id=about.pk if about else None,
-        send_after=send_after or clock.now(),
+        send_after=send_after or now,
+        created_at=now,
         **fields,
     )
     try:

@@ -44,12 +44,23 @@ def test_adjusted_scores_stand_beside_raw_means(office, call, scored):
     assert [row[2:5] for row in rows] == [[f"{raw}.0", f"{rank}", "2"] for rank, raw in enumerate((90, 70, 50, 30, 10), 1)]
     assert [row[5] for row in rows] == ["76.7", "63.3", "50.0", "36.7", "23.3"]
     assert [row[7] for row in rows] == ["1", "2", "3", "4", "5"]
-    assert [row[8] for row in rows] == ["Above", "Above", "Below", "Below", "Below"]
+    assert [row[9] for row in rows] == ["Above", "Above", "Below", "Below", "Below"]
     for row in rows:
         low, high = (float(end) for end in row[6].split(" to "))
         assert low < float(row[5]) < high
         assert low + high == pytest.approx(2 * float(row[5]), abs=0.15)
     assert "None changes side of the line" in words(scores_page(office, call))
+
+
+def test_the_expected_rank_says_how_far_scores_tell_them_apart(office, call, scored):
+    # Five in equal steps: the middle one is as likely above as below each pair of neighbours, and the ranks add up to 1 + 2 + 3 + 4 + 5.
+    ranks = [row[8] for row in body(scores_page(office, call, "?sort=expected"))]
+    assert ranks[2] == "3.0 of 5"
+    figures = [float(rank.split()[0]) for rank in ranks]
+    assert figures == sorted(figures)
+    assert 1 < figures[0] < 2
+    assert sum(figures) == pytest.approx(15, abs=0.3)
+    assert body(scores_page(office, call, "?sort=-expected"))[0][0] == "R-000"
 
 
 def test_triage_and_interviews_stand_beside_them(office, call, scored, staff):
@@ -75,8 +86,8 @@ def test_what_the_adjustment_moves_across_the_line_is_flagged(office, call, pane
         reviewed(application, neutral, *([3, 3] if place < 5 else [4, 4]))
         reviewed(application, generous if place < 5 else strict, *([4, 4] if place < 5 else [2, 2]))
     page = scores_page(office, call)
-    assert {row[8] for row in body(page)[:5]} == {"Changes side: above by raw mean, below by adjusted score"}
-    assert {row[8] for row in body(page)[5:]} == {"Changes side: below by raw mean, above by adjusted score"}
+    assert {row[9] for row in body(page)[:5]} == {"Changes side: above by raw mean, below by adjusted score"}
+    assert {row[9] for row in body(page)[5:]} == {"Changes side: below by raw mean, above by adjusted score"}
     assert "10 change side of the line" in words(page)
 
 
@@ -117,6 +128,7 @@ def test_what_is_gone_or_out_of_the_running_has_no_row(office, call, scored):
 @pytest.mark.parametrize(
     ("sort", "first", "aria"),
     [
+        ("expected", "R-004", "ascending"),
         ("raw", "R-004", "descending"),
         ("-raw", "R-000", "ascending"),
         ("council", "R-000", "ascending"),
@@ -160,7 +172,8 @@ def test_the_export_has_the_same_figures_and_is_in_the_audit_trail(office, staff
     assert first[:3] == ["R-004", "E Council", scored[-1].council.code]
     assert [float(cell) for cell in first[3:7]] == [90, 1, 2, 76.7]
     assert [float(cell) for cell in first[7:9]] == [float(end) for end in body(scores_page(office, call))[0][6].split(" to ")]
-    assert (float(first[9]), first[10]) == (1, "Above")
+    assert (float(first[9]), first[12]) == (1, "Above")
+    assert f"{float(first[10]):.1f} of {first[11]}" == body(scores_page(office, call))[0][8]
     entry = Entry.objects.about(call).get(verb="scores.exported")
     assert entry.actor_id == staff.pk
     assert entry.data == {"format": file_format, "applications": [application.pk for application in reversed(scored)]}
@@ -177,7 +190,8 @@ def test_a_conflicted_member_of_staff_finds_no_trace(office, staff, call, scored
     assert [row[0] for row in rows] == ["R-004", "R-002", "R-001", "R-000"]
     # Ranks and the line close up, and the adjustment is the one that everybody else has.
     assert [(row[3], row[7]) for row in rows] == [("1", "1"), ("2", "2"), ("3", "3"), ("4", "4")]
-    assert [row[8] for row in rows] == ["Above", "Above", "Below", "Below"]
+    assert [row[9] for row in rows] == ["Above", "Above", "Below", "Below"]
+    assert [row[8].partition(" of ")[2] for row in rows] == ["4"] * 4
     assert [row[5] for row in rows] == [row[5] for row in before if row[0] != hidden.reference]
     assert "of the 4 scored" in words(page)
     taken = table_of(export(office, call))
