@@ -216,8 +216,17 @@ REMINDER_RULES = [
     "applications.reminders.panel.MoreToDeclare",
     "applications.reminders.panel.ReviewsDue",
 ]
-# Whoever may not see one of these sees no message about it either.
-MESSAGES_HIDDEN_WITH = ["applications.Application", "applications.Letter", "applications.Conflict"]
+# Whoever may not see one of these, or what its path leads to, sees no message and no entry of the audit trail about it either.
+HIDDEN_WITH = {
+    "applications.Answer": "application",
+    "applications.Application": "",
+    "applications.Assignment": "application",
+    "applications.Conflict": "application",
+    "applications.Extension": "",
+    "applications.Interview": "application",
+    "applications.Letter": "",
+    "applications.Review": "assignment__application",
+}
 EMAIL_ATTACHMENTS = {
     "expression-of-interest": "applications.documents.receipt_attachment",
     "decision-letter": "applications.documents.letter_attachment",

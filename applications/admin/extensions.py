@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from applications.admin.filters import CallFilter, ExtensionStatusFilter
+from applications.admin.filters import CallFilter, ExtensionStatusFilter, ExtensionWaitsFilter
 from applications.forms.extensions import CouncilMoreTimeForm
 from applications.models import Extension
 from applications.services.extensions import approve_extension, refuse_extension, request_extension
@@ -54,7 +54,7 @@ class ExtensionAdmin(ReadOnlyAdmin):
     """The list of requests for more time."""
 
     list_display = ("council", "new_deadline", "standing", "call", "requested_by", ASKED_AT)
-    list_filter = (ExtensionStatusFilter, CallFilter)
+    list_filter = (ExtensionStatusFilter, ExtensionWaitsFilter, CallFilter)
     list_select_related = ("council", "call", "requested_by")
     search_fields = ("council__name", "council__official_name", "reason")
     search_help_text = "Search by council or reason"

@@ -38,6 +38,26 @@ class ExtensionStatusFilter(ColumnFilter):
     labels = ExtensionStatus.choices
 
 
+class ExtensionWaitsFilter(ColumnFilter):
+    """By whether the person who looks may decide: what somebody else asked for."""
+
+    title = "waits for"
+    parameter_name = "waits"
+    labels = (("you", "You"),)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep what waits for this person."""
+        return self.waiting(request, queryset) if self.value() is not None else queryset
+
+    def waiting(self, request: HttpRequest, extensions: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those that this person may decide."""
+        return extensions.waiting().exclude(requested_by=request.user)  # type: ignore[attr-defined,no-any-return]
+
+    def counted(self, records: QuerySet[Any]) -> dict[Any, int]:
+        """Return how many wait for this person."""
+        return {"you": self.waiting(self.request, records).count()}
+
+
 class RegionFilter(ColumnFilter):
     """By the council's nation or region."""
 

@@ -3,15 +3,20 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from applications.models import Answer, Application, Extension, Letter, SubmissionAttempt
+from django.urls import reverse
+
+from applications.models import Answer, Application, Extension, Interview, Letter, Review, SubmissionAttempt
 from applications.services.answers import AnsweredSection, answered_sections
+from applications.states import ApplicationStatus, AssignmentStatus
 from cohort.models import CouncilContact
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail
+from upstream.deadlines import counted, in_words
 from upstream.office import plain
 
 VERBS = {
@@ -21,6 +26,9 @@ VERBS = {
     "file.stored": "File attached",
     "file.removed": "File removed",
     "application.third_asked": "A third assessor asked for",
+    "assessment.claimed": "Taken up in triage",
+    "assessment.completed": "Assessment completed",
+    "assessment.reopened": "Assessment opened again",
     "assessment.put_back": "Given back to the queue of triage",
     "decision.held": "Decision held",
     "decision.cleared": "Decision cleared",
@@ -48,18 +56,27 @@ class Press:
     missing: list[str]
 
 
+class Step(NamedTuple):
+    """A page on which the EoI is judged, or what came of it."""
+
+    stage: str
+    words: str
+    url: str
+
+
 def everything_about(application: Application, user: User) -> dict[str, Any]:
     """Return the page's context: what this person may see of everything that belongs to the EoI."""
     sections = answered_sections(application)
     files = Entry.objects.about_each(Answer, application.answers.values("pk"))
     entries = Entry.objects.about(application) | files if user.has_perm("audit.view_entry") else Entry.objects.none()
     extensions = Extension.objects.visible_to(user).filter(call=application.call_id, council=application.council_id).with_status()
-    letters = Letter.objects.visible_to(user).filter(decision__application=application)
+    letters = Letter.objects.visible_to(user).filter(decision__application=application).select_related("decision")
     messages = OutboundEmail.objects.visible_to(user)
-    about = messages.about(application) | messages.about_each(Letter, letters.values_list("pk", flat=True))
+    about = messages.about(application) | messages.about_each(Letter, [letter.pk for letter in letters])
     contacts = CouncilContact.objects.visible_to(user).active().filter(council=application.council_id)
     return {
         "sections": sections,
+        "judging": list(judging(application, letters, user)),
         "can_still_submit": application.is_draft and clock.now() < application.deadline,  # type: ignore[attr-defined]
         "extensions": extensions.select_related("requested_by", "approved_by"),
         "people": contacts.select_related("user"),
@@ -67,6 +84,31 @@ def everything_about(application: Application, user: User) -> dict[str, Any]:
         "presses": list(presses(application, sections)),
         "messages_about": about.defer("text", "html"),
     }
+
+
+def judging(application: Application, letters: Iterable[Letter], user: User) -> Iterator[Step]:
+    """Yield where it is judged, as far as this person may follow."""
+    goes_through_triage = application.submitted_at and application.status != ApplicationStatus.WITHDRAWN
+    if goes_through_triage and (user.has_perm("applications.assess_application") or user.has_perm("applications.decide_application")):
+        yield Step("Triage", "Assessments and decision", page_of("assessment_compare", application.pk))
+    if user.has_perm("applications.conduct_interview"):
+        for interview in Interview.objects.visible_to(user).filter(application=application).select_related("slot"):
+            words = f"{interview.get_status_display()}, {in_words(interview.slot.starts_at)}"
+            yield Step("Interview", words, page_of("interview_change", interview.pk))
+    if user.has_perm("applications.view_review"):
+        reviews = Review.objects.visible_to(user).filter(assignment__application=application, assignment__status=AssignmentStatus.COMMITTED)
+        if number := reviews.count():
+            yield Step("Panel", counted(number, "review"), f"{page_of('review_changelist')}?{urlencode({'q': application.reference})}")
+            if user.has_perm("applications.decide_application"):
+                yield Step("Scores", "All of the call", page_of("call_scores", application.call_id))
+    for letter in letters:
+        told = "released" if letter.decision.released_at else "not released yet"
+        yield Step("Letter", f"{letter.decision.get_outcome_display()}, {told}", page_of("release_letter", letter.pk))
+
+
+def page_of(name: str, *args: int) -> str:
+    """Return the address of a page of the office."""
+    return reverse(f"admin:applications_{name}", args=args)
 
 
 def history(entries: list[Entry]) -> Iterator[Event]:

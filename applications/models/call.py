@@ -6,9 +6,10 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest, Now
 
+from applications.models.conflict import Conflict
 from applications.states import ExtensionStatus, QuestionKind, QuestionPurpose
 from cohort.models import Cohort, Council
 from cohort.states import Nation
@@ -175,8 +176,13 @@ class ExtensionQuerySet(models.QuerySet["Extension"]):
     """Reading requests for more time."""
 
     def visible_to(self, user: User) -> Self:
-        """Only staff see who asked for more time, and why."""
-        return self if user.has_perm("applications.view_extension") else self.none()
+        """Only staff see who asked for more time, and why, and not where they have a conflict of interest with the council's EoI."""
+        if not user.has_perm("applications.view_extension"):
+            return self.none()
+        conflicts = Conflict.objects.active().filter(
+            user=user, application__call=OuterRef("call"), application__council=OuterRef("council")
+        )
+        return self.exclude(Exists(conflicts))
 
     def waiting(self) -> Self:
         """Return the requests that somebody still has to decide."""

@@ -164,8 +164,9 @@ def add_proposal(*, panel_id: int, application_id: int, member_id: int, by: User
     panel = lock_panel(panel_id)
     _check_pair(panel, application_id, member_id)
     _propose([(application_id, member_id)], is_pinned=True)
-    record(actor=by, verb="assignment.proposed", subject=panel, application=application_id, member=member_id)
-    return Assignment.objects.get(application=application_id, member=member_id)
+    assignment = Assignment.objects.get(application=application_id, member=member_id)
+    record(actor=by, verb="assignment.proposed", subject=assignment, member=member_id)
+    return assignment
 
 
 @transaction.atomic

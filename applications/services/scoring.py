@@ -1,6 +1,6 @@
 """What assessors' scores amount to: the weighted score, its band, and how far two who scored alone agree."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -156,19 +156,22 @@ def _judged(assessment: Assessment, weights: dict[int, int]) -> Judged:
     return Judged(assessment, score, band_of(score))
 
 
-def number_differing(user: User) -> int:
-    """Return on how many undecided EoIs, of those that the person may see, assessors differ. One query, for the office's front page."""
+def numbers_differing(user: User) -> Counter[tuple[int, str]]:
+    """Return on how many undecided EoIs of each call, by its id and title, assessors differ, of those that the person may see.
+
+    One query, for the office's front page.
+    """
     undecided = in_triage(user).filter(status=ApplicationStatus.SUBMITTED)
     undecided = undecided.exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
     finished = Assessment.objects.visible_to(user).completed().counting().filter(application__in=undecided).order_by()
     weight, score = F("scores__criterion__weight"), F("scores__score")
     rows = finished.annotate(total=Sum(weight * score), weights=Sum(weight)).values_list(
-        "application", "application__assessors_wanted", "is_eligible", "total", "weights"
+        "application", "application__assessors_wanted", "application__call", "application__call__title", "is_eligible", "total", "weights"
     )
-    bands: dict[tuple[int, int], list[Band | None]] = defaultdict(list)
-    for application, wanted, is_eligible, total, weights in rows:
-        bands[application, wanted].append(band_of(out_of_100(total, weights)) if is_eligible else None)
-    return sum(len(found) >= wanted and not are_close(found) for (_, wanted), found in bands.items())
+    bands: dict[tuple[int, int, int, str], list[Band | None]] = defaultdict(list)
+    for *key, is_eligible, total, weights in rows:
+        bands[tuple(key)].append(band_of(out_of_100(total, weights)) if is_eligible else None)  # type: ignore[index]
+    return Counter((call, title) for (_, wanted, call, title), found in bands.items() if len(found) >= wanted and not are_close(found))
 
 
 def in_triage(user: User) -> QuerySet[Application]:

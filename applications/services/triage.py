@@ -102,7 +102,7 @@ def claim(*, application_id: int, by: User) -> Assessment:
         raise InvalidTransition(message)
     seat = free_seat(application)
     assessment = Assessment.objects.create(application=application, assessor=by, seat=seat, claimed_at=clock.now())
-    record(actor=by, verb="assessment.claimed", subject=assessment, application=application.pk, seat=seat)
+    record(actor=by, verb="assessment.claimed", subject=application, seat=seat)
     return assessment
 
 
@@ -171,7 +171,7 @@ def complete_assessment(*, assessment_id: int, by: User) -> Assessment:
         raise ValidationError(missing)
     assessment.completed_at = clock.now()
     assessment.save(update_fields=["completed_at"])
-    record(actor=by, verb="assessment.completed", subject=assessment, application=assessment.application_id)
+    record(actor=by, verb="assessment.completed", subject=assessment.application, seat=assessment.seat)
     return assessment
 
 
@@ -186,7 +186,7 @@ def reopen_assessment(*, assessment_id: int, by: User) -> Assessment:
         raise InvalidTransition(message)
     assessment.completed_at = None
     assessment.save(update_fields=["completed_at"])
-    record(actor=by, verb="assessment.reopened", subject=assessment, application=assessment.application_id)
+    record(actor=by, verb="assessment.reopened", subject=assessment.application, seat=assessment.seat)
     return assessment
 
 

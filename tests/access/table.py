@@ -14,6 +14,9 @@ What is another council's answers an editor and a submitter as it answers a stra
 Two more roles sit on the panel and score one's own EoI, or would, had one of them no conflict of interest with it: "panel member", who
 also chairs, and "conflicted panel member". They are answered like the stranger, unless `panel` gives four answers: to the member and
 the conflicted one for GET, then for POST, about one's own.
+
+The last, "conflicted staff", is staff with a conflict of interest with every EoI that is one's own or the office's. What is about such
+an EoI is listed under HIDDEN_BY_CONFLICT and answered 404, and everything else like staff.
 """
 
 import itertools
@@ -38,15 +41,18 @@ class Row:
         """Return the names with their braces spelled out."""
         return [name for pattern in self.addresses.split() for name in spelled_out(pattern)]
 
-    def expected(self, method: str, side: str) -> list[str]:
-        """Return the answer to each role, the panel's two last."""
-        answers = self.apart_from_panel(method, side)
+    def expected(self, name: str, method: str, side: str) -> list[str]:
+        """Return the answer to each role, the panel's two and the conflicted staff's last."""
+        answers = self.usual(method, side)
+        panel, staff = [answers[1]] * 2, answers[4]
         if side == "own" and self.panel:
             said = self.panel.split()
-            return answers + (said[:2] if method == "GET" else said[2:])
-        return answers + [answers[1]] * 2
+            panel = said[:2] if method == "GET" else said[2:]
+        if side == "own" and name in HIDDEN_BY_CONFLICT[method]:
+            staff = "404"
+        return [*answers, *panel, staff]
 
-    def apart_from_panel(self, method: str, side: str) -> list[str]:
+    def usual(self, method: str, side: str) -> list[str]:
         """Return the answer to each other role."""
         own = columns(self.get if method == "GET" else self.post, method)
         if side == "own":
@@ -157,12 +163,12 @@ TABLE = (
     # The office: a record's history, which leads to the audit trail
     Row("admin:cohort_{council,cohort}_history", "302 302 302", "302 302 302"),
     Row(
-        f"admin:{{accounts_user,audit_entry,correspondence_remindersent,applications_section}}_history admin:{LISTS}_history",
+        f"admin:{{accounts_user,applications_section}}_history admin:{LISTS}_history",
         "302 403 302",
         "302 403 302",
     ),
     Row(
-        "admin:{correspondence_outboundemail,cohort_councilcontact}_history"
+        "admin:{audit_entry,correspondence_outboundemail,correspondence_remindersent,cohort_councilcontact}_history"
         " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review}_history",
         "302 404 302",
         "302 404 302",
@@ -248,3 +254,25 @@ TABLE = (
     Row("admin:applications_call_reliability_export", "405 405 405", "200+ 404 200+"),
     Row("admin:applications_review_export", "405 405 405", "200+ 403 200+"),
 )
+
+# About one EoI: to read and to act on, only to read, and only to act on.
+READ_AND_SENT = (
+    "applications:{section,check,withdraw,interview,interview_change,interview_cancel}"
+    " admin:{audit_entry,correspondence_remindersent,correspondence_outboundemail}_history"
+    " admin:applications_{application,extension,interview,conflict,review,assessment}_history"
+    " admin:correspondence_outboundemail_{hold,release,retry,confirm}"
+    " admin:applications_extension_{approve,refuse} admin:applications_application_{extend,nudge}"
+    " admin:applications_interview_{change,missed,held,swap-first,swap-second}"
+    " admin:applications_assessment_{change,return,reopen,compare}"
+    " admin:applications_review_reopen admin:applications_panel_{take_back,reviewers}"
+)
+READ = (
+    "applications:{eoi,answers,pdf,receipt} documents:download"
+    " admin:{audit_entry,correspondence_remindersent,correspondence_outboundemail}_change"
+    " admin:applications_{application,extension,conflict,review}_change admin:applications_release_letter"
+)
+SENT = "applications:{autosave,presence} admin:applications_interview_autosave admin:applications_assessment_{autosave,take,third,clear}"
+HIDDEN_BY_CONFLICT = {
+    "GET": {name for pattern in f"{READ_AND_SENT} {READ}".split() for name in spelled_out(pattern)},
+    "POST": {name for pattern in f"{READ_AND_SENT} {SENT}".split() for name in spelled_out(pattern)},
+}

@@ -6,7 +6,7 @@ import pytest
 
 from applications.admin.triage import TriageAdmin
 from applications.models.application import AnswerQuerySet, ApplicationQuerySet
-from applications.models.call import CallQuerySet
+from applications.models.call import CallQuerySet, ExtensionQuerySet
 from applications.models.conflict import ConflictQuerySet
 from applications.models.decision import LetterQuerySet
 from applications.models.panel import ReviewQuerySet
@@ -16,6 +16,7 @@ from cohort.models import CouncilContactQuerySet
 from tests.access.table import TABLE
 from tests.access.test_table import wrong_cells
 from upstream.accounts.models import User
+from upstream.audit.models import EntryQuerySet
 from upstream.correspondence.models import OutboundEmailQuerySet
 from upstream.documents.models import StoredFileQuerySet
 from upstream.home.middleware import SignInMiddleware
@@ -77,6 +78,8 @@ GUARDS: dict[str, tuple[str, Removal]] = {
     "permission to see messages": ("admin:correspondence_outboundemail_changelist", without(OfficeAdmin, "has_view_permission")),
     "assessments of what one sees": ("admin:applications_assessment_change", without(AssessmentQuerySet, "visible_to", everything)),
     "permission to assess or decide": ("admin:applications_assessment_compare", without(TriageAdmin, "refuse_without", asked_by)),
+    "the trail of what one sees": ("admin:audit_entry_change", without(EntryQuerySet, "visible_to", everything)),
+    "extensions of what one sees": ("admin:applications_extension_approve", without(ExtensionQuerySet, "visible_to", everything)),
     "letters of what one sees": ("admin:applications_release_letter", without(LetterQuerySet, "visible_to", everything)),
     "conflicts of interest": ("applications:score", without(ConflictQuerySet, "active", lambda records: records.none())),
     "reading the files of what is open": ("documents:download", without(ReviewQuerySet, "open_to", lambda reviews, _: reviews.all())),

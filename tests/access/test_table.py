@@ -17,7 +17,7 @@ def wrong_cells(world: World, row: Row, names: list[str]) -> Iterator[str]:
     for name in names:
         for side in ("own", "other") if has_sides(name) else ("own",):
             for method in ("GET", "POST"):
-                for role, expected in zip(ROLES, row.expected(method, side), strict=True):
+                for role, expected in zip(ROLES, row.expected(name, method, side), strict=True):
                     url = address(world, name, role, side)
                     answer = world.ask(role, method, url, sent(world, name, method, role, side))
                     if answer != expected:

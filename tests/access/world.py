@@ -1,6 +1,7 @@
 """The people and records that every cell of the table is tried with. Made once; what a request changes is rolled back.
 
-`own` records belong to the council of the editor and the submitter, `other` ones to a council that nobody here acts for.
+`own` records belong to the council of the editor and the submitter, `other` ones to a council that nobody here acts for. The office's
+are about EoIs that are `own` or nobody's, and with each of those the conflicted staff have a conflict of interest.
 """
 
 import io
@@ -21,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from applications.models import Conflict, Extension, Letter
+from applications.models import Application, Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
 from applications.states import AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus
@@ -58,7 +59,18 @@ from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.services import add_to_outbox
 from upstream.correspondence.states import EmailStatus
 
-ROLES = ("anonymous", "stranger", "editor", "submitter", "staff", "finance", "superuser", "panel member", "conflicted panel member")
+ROLES = (
+    "anonymous",
+    "stranger",
+    "editor",
+    "submitter",
+    "staff",
+    "finance",
+    "superuser",
+    "panel member",
+    "conflicted panel member",
+    "conflicted staff",
+)
 # Written by looking at a page, whoever looks.
 NOT_COUNTED = re.compile(r'"(django_session|cache)"')
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
@@ -84,6 +96,15 @@ class World:
 
     def ask(self, role: str, method: str, url: str, data: dict[str, Any]) -> str:
         """Return how the request is answered, as the table says it, and undo what it did."""
+        response, written = self.send(role, method, url, data)
+        answer = str(response.status_code)
+        for name, symbol in PLACES.items():
+            if answer == "302" and response.url.startswith(reverse(name)):
+                answer = symbol
+        return answer + "+" * bool(written)
+
+    def send(self, role: str, method: str, url: str, data: dict[str, Any]) -> tuple[Any, list[str]]:
+        """Return the response, what streams in it read, and what was written. Undoes it."""
         client = Client(raise_request_exception=False)
         client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
         written: list[str] = []
@@ -96,13 +117,9 @@ class World:
         with transaction.atomic(), connection.execute_wrapper(watch):
             response = client.generic(method, url) if method == "GET" and not data else getattr(client, method.lower())(url, data)
             if response.streaming:
-                list(response)  # which closes the file
+                response.read = b"".join(response)  # which closes the file
             transaction.set_rollback(True)
-        answer = str(response.status_code)
-        for name, symbol in PLACES.items():
-            if answer == "302" and response.url.startswith(reverse(name)):
-                answer = symbol
-        return answer + "+" * bool(written)
+        return response, written
 
 
 def urls() -> Iterator[tuple[str, URLPattern]]:
@@ -132,6 +149,7 @@ def build() -> World:
         "superuser": UserFactory(is_staff=True, is_superuser=True),
         "panel member": UserFactory(),
         "conflicted panel member": UserFactory(),
+        "conflicted staff": StaffFactory(),
     }
     # The stranger once acted for the council whose records the others ask for.
     ContactFactory(council=barset, user=people["stranger"], status=ContactStatus.ENDED)
@@ -144,7 +162,9 @@ def build() -> World:
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
     own.conflict = other.conflict = panel_of(people, own.draft)
-    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, other, people["staff"]))
+    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, people["staff"]))
+    for application in Application.objects.exclude(council=other.council):
+        ConflictFactory(application=application, user=people["conflicted staff"])
     world = World(people, own, other, office)
     for role, person in people.items():
         client = Client()
@@ -218,7 +238,8 @@ def form_of(call: Any) -> Any:
 
 def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamespace:
     """Return a record for each of the office's models, and for each act one that it can be done to."""
-    emails = {status: mail(status) for status in (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)}
+    waiting = (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)
+    emails = {status: mail(status, own.draft) for status in waiting}
     person = UserFactory()
     panel = PanelFactory(reviews_per_application=1)
     member = PanelMemberFactory(panel=panel)
@@ -233,13 +254,17 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         applications_extension=Extension.objects.create(
             call=own.call, council=own.council, until=own.call.closes_at + timedelta(days=1), reason="Flood", requested_by=person
         ),
-        audit_entry=Entry.objects.first(),
+        audit_entry=Entry.objects.about(own.submitted).first(),
         correspondence_outboundemail=emails[EmailStatus.QUEUED],
         correspondence_outboundemail_release=emails[EmailStatus.HELD],
         correspondence_outboundemail_retry=emails[EmailStatus.FAILED],
         correspondence_outboundemail_confirm=emails[EmailStatus.UNKNOWN],
         correspondence_remindersent=ReminderSent.objects.create(
-            rule="r", subject=f"accounts.user:{person.pk}", recipient=person.email, occurrence="1"
+            rule="r",
+            subject=f"applications.application:{own.draft.pk}",
+            recipient=person.email,
+            occurrence="1",
+            email=emails[EmailStatus.QUEUED],
         ),
         cohort_council=own.council,
         cohort_councilcontact=own.requested,
@@ -273,21 +298,23 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
     )
 
 
-def triage_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) -> dict[str, Any]:
+def triage_records(own: SimpleNamespace, staff: User) -> dict[str, Any]:
     """Return what the pages of triage and of releases are asked for: staff's assessments, one open and one finished, and a letter."""
-    decision = DecisionFactory(application=other.submitted, release=ReleaseFactory(call=other.submitted.call))
+    call = own.submitted.call
+    decision = DecisionFactory(application=SubmittedFactory(call=call), release=ReleaseFactory(call=call))
     return {
         "applications_assessment": AssessmentFactory(application=own.submitted, assessor=staff),
-        "applications_assessment_reopen": judge(SubmittedFactory(call=own.submitted.call), staff, 3),
+        "applications_assessment_reopen": judge(SubmittedFactory(call=call), staff, 3),
         "applications_release": decision.release,
         "to_judge": own.submitted,
-        "to_take": SubmittedFactory(call=own.submitted.call),
+        "to_take": SubmittedFactory(call=call),
         "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
     }
 
 
-def mail(status: EmailStatus) -> OutboundEmail:
-    """Return a message with this status."""
-    email = add_to_outbox(key=f"access:{status}", kind="access", recipient="sam@example.org", subject="About access", text="Text")
+def mail(status: EmailStatus, about: Application) -> OutboundEmail:
+    """Return a message about an EoI with this status."""
+    text = f"About {about.reference}"
+    email = add_to_outbox(key=f"access:{status}", kind="access", recipient="sam@example.org", subject=text, text=text, about=about)
     OutboundEmail.objects.filter(pk=email.pk).update(status=status)
     return email

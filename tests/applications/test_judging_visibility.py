@@ -1,10 +1,10 @@
 """Who sees what of how an EoI is judged. Each rule has somebody whom it lets in and somebody whom it keeps out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from applications.models import Answer, Application, Assessment, Conflict, Decision, InterviewSheet, Letter, Review
+from applications.models import Answer, Application, Assessment, Conflict, Decision, Extension, InterviewSheet, Letter, Review
 from applications.states import ConflictStatus, MemberStatus, ReviewStatus
 from tests.factories import ContactFactory, QuestionFactory, StaffFactory, UserFactory
 from tests.factories.judging import (
@@ -17,6 +17,8 @@ from tests.factories.judging import (
     ReviewFactory,
     SubmittedFactory,
 )
+from upstream.audit.models import Entry
+from upstream.audit.services import record
 
 DONE = datetime(2019, 7, 20, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -156,3 +158,21 @@ def test_decisions_and_letters_are_the_offices_until_released(staff):
     assert letter in Letter.objects.visible_to(staff)
     assert not Decision.objects.visible_to(officer)
     assert not Letter.objects.visible_to(officer)
+
+
+def test_a_conflict_hides_the_trail_of_everything_that_belongs_to_the_application(staff, settings):
+    review = ReviewFactory()
+    application = review.assignment.application
+    answer = Answer.objects.create(application=application, question=QuestionFactory(section__call=application.call), value="Yes")
+    until = application.call.closes_at + timedelta(days=1)
+    extension = Extension.objects.create(call=application.call, council=application.council, until=until, reason="Ill", requested_by=staff)
+    letter = Letter.objects.create(decision=DecisionFactory(application=application), subject="Your result", text="Text")
+    interview = InterviewFactory(application=application)
+    belonging = [application, answer, review, review.assignment, extension, letter, interview, ConflictFactory(application=application)]
+    hidden = {record(actor=None, verb="test", subject=subject).pk for subject in belonging}
+    assert len({type(subject) for subject in belonging}) == len(settings.HIDDEN_WITH)
+    shown = {record(actor=None, verb="test", subject=subject).pk for subject in (SubmittedFactory(), application.call, application.council)}
+    assert {entry.pk for entry in Entry.objects.visible_to(staff)} == hidden | shown
+    ConflictFactory(application=application, user=staff)
+    assert {entry.pk for entry in Entry.objects.visible_to(staff)} == shown
+    assert not Entry.objects.visible_to(ContactFactory(council=application.council).user)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from applications.models import Answer, Application, Assignment, Conflict, CriterionScore, PanelMember, Review
 from applications.states import ApplicationStatus, AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.applications.test_query_counts import queries
-from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory
+from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory, UserFactory
 from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
 from upstream import clock
 

@@ -128,17 +128,21 @@ def typed(call, score, revision=0):
     return {"revision": str(revision), "note": ""} | scores
 
 
-def assess(cast, assessor, place, score):
-    """Take an EoI up and finish with it."""
+def assess(cast, assessor, place, score, *, after):
+    """Take an EoI up, which so many others have finished with, and finish with it."""
     browser, eoi = as_(assessor), cast.eois[place]
     do(browser, office("assessment_take", eoi.pk))
     own = office("assessment_change", eoi.assessments.get(assessor=assessor).pk)
     verdict = {"is_eligible": "no", "ineligible_reason": "A charity leads."} if score is None else {"is_eligible": "yes"}
     answers = {"revision": "0", "note": ""} if score is None else typed(cast.call, score)
-    others = eoi.assessments.completed().exclude(assessor=assessor)
-    assert not set(others) & set(Assessment.objects.visible_to(assessor))
+    others = set(eoi.assessments.completed().exclude(assessor=assessor))
+    assert len(others) == after
+    compare = office("assessment_compare", eoi.pk)
+    assert not others & set(Assessment.objects.visible_to(assessor))
+    assert not any(str(other.assessor) in words(browser.get(compare)) for other in others)
     do(browser, own, answers | verdict | {"action": "next"})
-    assert set(others) <= set(Assessment.objects.visible_to(assessor))
+    assert others <= set(Assessment.objects.visible_to(assessor))
+    assert all(str(other.assessor) in words(browser.get(compare)) for other in others)
     # The page serves the next one at once; this assessor gives it back.
     for started in Assessment.objects.filter(assessor=assessor, completed_at=None):
         do(browser, office("assessment_return", started.pk))
@@ -150,14 +154,14 @@ def triage(cast):
         council_hears_nothing(cast, cast.eois[place])
     by_first = {0: 4, DIFFERENT: 5, THIRD: 1, INELIGIBLE: None}
     by_second = {0: 4, DIFFERENT: 1, THIRD: 4, INELIGIBLE: None}
-    for assessor, scores in ((cast.first, by_first), (cast.second, by_second)):
+    for after, (assessor, scores) in enumerate([(cast.first, by_first), (cast.second, by_second)]):
         for place, score in scores.items():
-            assess(cast, assessor, place, score)
+            assess(cast, assessor, place, score, after=after)
         for place in set(range(60)) - scores.keys():
             judge(cast.eois[place], assessor, 4 if place in STRONG else 2)
     assert "Nothing is left for you" in words(as_(cast.first).post(office("assessment_next"), follow=True))
     do(as_(cast.manager), office("assessment_third", cast.eois[THIRD].pk))
-    assess(cast, cast.third, THIRD, 4)
+    assess(cast, cast.third, THIRD, 4, after=2)
 
 
 def decide(cast):

@@ -43,7 +43,6 @@ class ActFilter(KeyFilter):
 class EntryAdmin(NamingAdmin):
     """Who did what, when."""
 
-    all_visible = True
     list_display = (moment("at", "When"), "act", "about", "who")
     list_filter = (ActFilter,)
     search_fields = ("verb",)

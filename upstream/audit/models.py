@@ -7,9 +7,21 @@ from typing import Any
 
 from django.db import models
 
+from upstream.accounts.models import User
+from upstream.visibility import unseen_by
+
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Reading the trail."""
+
+    def visible_to(self, user: User) -> "EntryQuerySet":
+        """Whoever may read the trail reads all of it but what is about what they may not see; everybody else reads none."""
+        if not user.has_perm("audit.view_entry"):
+            return self.none()
+        hidden = models.Q(pk__in=[])
+        for model, unseen in unseen_by(user):
+            hidden |= models.Q(subject_type=model._meta.label_lower, subject_id__in=unseen.values("pk"))
+        return self.exclude(hidden)
 
     def about(self, subject: models.Model) -> "EntryQuerySet":
         """Return the entries about one record, oldest first."""

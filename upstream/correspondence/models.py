@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -13,6 +12,7 @@ from django.db.models.functions import Now
 
 from upstream.accounts.models import User
 from upstream.correspondence.states import EmailStatus, Lane
+from upstream.visibility import unseen_by
 
 
 class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
@@ -23,10 +23,8 @@ class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
         if not user.has_perm("correspondence.view_outboundemail"):
             return self.none()
         hidden = Q(pk__in=[])
-        for label in settings.MESSAGES_HIDDEN_WITH:
-            model = apps.get_model(label)
-            seen = model._default_manager.visible_to(user)
-            hidden |= Q(about_type=ContentType.objects.get_for_model(model)) & ~Q(about_id__in=seen.values("pk"))
+        for model, unseen in unseen_by(user):
+            hidden |= Q(about_type=ContentType.objects.get_for_model(model), about_id__in=unseen.values("pk"))
         return self.exclude(hidden)
 
     def about(self, subject: models.Model) -> "OutboundEmailQuerySet":

@@ -12,7 +12,6 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from upstream.accounts.models import User
 from upstream.home.today import today
 from upstream.home.views import sign_out
 
@@ -47,8 +46,7 @@ class OfficeSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the working day."""
-        person: User = request.user  # type: ignore[assignment]
-        return super().index(request, {**(extra_context or {}), **today(person)})
+        return super().index(request, {**(extra_context or {}), **today(request)})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the lists under the names and in the order of GROUPS."""

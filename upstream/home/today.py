@@ -4,7 +4,7 @@ What gathers from several apps is an explicit list here. Each gatherer comes wit
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Count, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
 from django.urls import reverse
 
 from applications.models import (
@@ -27,7 +28,7 @@ from applications.models import (
     Release,
     Review,
 )
-from applications.services.scoring import number_differing
+from applications.services.scoring import numbers_differing
 from applications.services.triage import open_to
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
 from cohort.models import Cohort, CouncilContact
@@ -64,7 +65,6 @@ class Deadline(NamedTuple):
 class Standing:
     """How the EoIs of one call stand. Every line leads to the list that it counts."""
 
-    call: Call
     total: int
     stages: list[Share]
     tiles: list[Tile]
@@ -90,7 +90,7 @@ def waiting_extensions(user: User, _now: datetime) -> Iterator[Duty]:
     """Extensions that somebody else asked for."""
     number = Extension.objects.visible_to(user).waiting().exclude(requested_by=user).count()
     if number:
-        yield Duty(f"{counted(number, 'extension')} to approve or refuse", list_url("applications_extension", status="waiting"))
+        yield Duty(f"{counted(number, 'extension')} to approve or refuse", list_url("applications_extension", waits="you"))
 
 
 def troubled_mail(user: User, _now: datetime) -> Iterator[Duty]:
@@ -108,12 +108,13 @@ def panel_needs(user: User, now: datetime) -> Iterator[Duty]:
     given = Assignment.objects.filter(status=AssignmentStatus.COMMITTED).values("application")
     shortlisted = Application.objects.visible_to(user).shortlisted().filter(call=OuterRef("call"), pk__in=given)
     short = shortlisted.with_reviewers().filter(reviewers__lt=OuterRef("reviews_per_application"))  # type: ignore[misc]
-    numbers = Panel.objects.annotate(late=number_of(late), short=number_of(short)).values_list("pk", "late", "short")
-    for panel, late_number, short_number in numbers:
+    numbers = Panel.objects.annotate(late=number_of(late), short=number_of(short)).values_list("pk", "call__title", "late", "short")
+    for panel, call, late_number, short_number in numbers:
         if late_number:
-            yield Duty(f"{counted(late_number, 'review')} of the panel late", reverse("admin:applications_panel_progress", args=[panel]))
+            text = f"{counted(late_number, 'review')} of the panel late: {call}"
+            yield Duty(text, reverse("admin:applications_panel_progress", args=[panel]))
         if short_number:
-            text = f"{counted(short_number, 'expression')} of interest with too few reviewers"
+            text = f"{counted(short_number, 'expression')} of interest with too few reviewers: {call}"
             yield Duty(text, reverse("admin:applications_panel_assign", args=[panel]))
 
 
@@ -160,18 +161,24 @@ def on_day(day: date, what: str) -> Deadline:
 
 
 def assessments_to_write(user: User, _now: datetime) -> Iterator[Duty]:
-    """EoIs that the person could assess, and those that they have started."""
-    started = Assessment.objects.taken_up(user).filter(assessor=user)
-    number = open_to(user).order_by().values("pk").union(started.order_by().values("application")).count()
-    if number:
-        yield Duty(f"{counted(number, 'expression')} of interest to assess", reverse("admin:applications_assessment_changelist"))
+    """EoIs that the person could assess, and those that they have started, call by call."""
+    started = Assessment.objects.taken_up(user).filter(assessor=user).values("application")
+    waiting = Application.objects.filter(Q(pk__in=open_to(user).order_by().values("pk")) | Q(pk__in=started))
+    numbers = waiting.order_by().values_list("call", "call__title").annotate(number=Count("pk"))
+    yield from duties_of_calls({(call, title): number for call, title, number in numbers}, "to assess", "assessment_changelist")
 
 
 def differing_assessments(user: User, _now: datetime) -> Iterator[Duty]:
-    """EoIs on which assessors differ, with no decision yet."""
-    if number := number_differing(user):
-        text = f"{counted(number, 'expression')} of interest on which assessors differ"
-        yield Duty(text, f"{reverse('admin:applications_assessment_board')}?{urlencode({'standing': 'differs', 'decision': 'none'})}")
+    """EoIs on which assessors differ, with no decision yet, call by call."""
+    numbers = numbers_differing(user)
+    yield from duties_of_calls(numbers, "on which assessors differ", "assessment_board", standing="differs", decision="none")
+
+
+def duties_of_calls(numbers: Mapping[tuple[int, str], int], what: str, page: str, **filters: str) -> Iterator[Duty]:
+    """Return a duty for each call, by its id and title, that has EoIs of which something is to be done on a page."""
+    for (call, title), number in sorted(numbers.items()):
+        url = f"{reverse(f'admin:applications_{page}')}?{urlencode({'call': call, **filters})}"
+        yield Duty(f"{counted(number, 'expression')} of interest {what}: {title}", url)
 
 
 def overtaken_decisions(user: User, _now: datetime) -> Iterator[Duty]:
@@ -261,11 +268,8 @@ def counted_by(records: QuerySet[Any], column: str) -> dict[Any, int]:
     return dict(records.order_by().values_list(column).annotate(number=Count("pk")))
 
 
-def standing(user: User, now: datetime) -> Standing | None:
-    """Return how the call that opened last stands, or None before the first one opens."""
-    call = Call.objects.published().filter(opens_at__lte=now).order_by("-opens_at").first()
-    if call is None:
-        return None
+def standing(user: User, call: Call) -> Standing:
+    """Return how a call stands."""
     records = Application.objects.visible_to(user).filter(call=call).with_control()
     columns = {"status": "status", "region": "council__region", "control": "control", "kind": "council__kind"}
     rows = records.order_by().values(*columns.values())
@@ -276,7 +280,6 @@ def standing(user: User, now: datetime) -> Standing | None:
         return shares(shown, numbers[name], lambda value: list_url("applications_application", call=call.pk, **{name: value}))
 
     return Standing(
-        call=call,
         total=sum(numbers["status"].values()),
         stages=lines("status", ApplicationStatus.choices, always={ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED}),
         tiles=tiles(numbers["region"]),
@@ -286,14 +289,21 @@ def standing(user: User, now: datetime) -> Standing | None:
     )
 
 
-def today(user: User) -> dict[str, Any]:
-    """Return what the front page shows this person."""
+def today(request: HttpRequest) -> dict[str, Any]:
+    """Return what the front page shows this person: of the EoIs, those of the call that they chose, or of the one that opened last."""
+    from applications.admin.choosing import chosen_call, opened_calls  # its package registers with the site that this page is of
+
+    user: User = request.user  # type: ignore[assignment]
     now = clock.now()
     sees_applications = user.has_perm("applications.view_application")
+    calls = opened_calls() if sees_applications else []
+    call = chosen_call(request, calls) if calls else None
     return {
         "duties": gather(NEEDS, user, now),
         "deadlines": sorted(gather(DATES, user, now))[:SHOWN],
         "scans_files": settings.CLAMD is not None,
         "sees_applications": sees_applications,
-        "standing": standing(user, now) if sees_applications else None,
+        "calls": calls,
+        "call": call,
+        "standing": standing(user, call) if call else None,
     }

@@ -103,7 +103,7 @@ def test_an_extension_waits_for_somebody_else_than_who_asked(office, call, staff
     assert not duties(office)
     wanted = extension(call, StaffFactory())
     url = duties(office)["1 extension to approve or refuse"]
-    assert wanted in office.get(url).context["cl"].result_list
+    assert list(office.get(url).context["cl"].result_list) == [wanted]
 
 
 def test_mail_that_failed_or_may_not_have_arrived_leads_to_the_outbox(office):
@@ -139,11 +139,11 @@ def test_late_scores_and_lost_reviewers_lead_to_the_panels_pages(office):
     AssignmentFactory(member=members[0], status=AssignmentStatus.PROPOSED, committed_at=None)
     conflict = ConflictFactory(application=reviews[0].assignment.application, user=members[0].user)
     assert duties(office) == {
-        "1 review of the panel late": f"/admin/applications/panel/{panel.pk}/progress/",
-        "1 expression of interest with too few reviewers": f"/admin/applications/panel/{panel.pk}/assign/",
+        f"1 review of the panel late: {closed}": f"/admin/applications/panel/{panel.pk}/progress/",
+        f"1 expression of interest with too few reviewers: {closed}": f"/admin/applications/panel/{panel.pk}/assign/",
     }
     conflict.delete()
-    assert list(duties(office)) == ["2 reviews of the panel late"]
+    assert list(duties(office)) == [f"2 reviews of the panel late: {closed}"]
     panel.due_at = NOW + timedelta(days=1)
     panel.save()
     assert not duties(office)
@@ -190,6 +190,20 @@ def test_every_figure_leads_to_a_list_of_that_many(office, call):
         assert len(office.get(line.url).context["cl"].result_list) == line.number, line.label
 
 
+def test_the_figures_of_each_call_can_be_chosen(office, call):
+    earlier = CallFactory(opens_at=NOW - timedelta(days=400), closes_at=NOW - timedelta(days=300))
+    coming = CallFactory(opens_at=NOW + timedelta(days=1))
+    ApplicationFactory(call=call)
+    ApplicationFactory.create_batch(2, call=earlier)
+    assert office.get(URL).context["standing"].total == 1
+    assert f'href="?call={earlier.pk}"' in office.get(URL).text
+    page = office.get(URL, {"call": earlier.pk})
+    assert page.context["standing"].total == 2
+    assert len(office.get(page.context["standing"].stages[0].url).context["cl"].result_list) == 2
+    for nothing in (coming.pk, 0, "x"):
+        assert office.get(URL, {"call": nothing}).status_code == 404
+
+
 def test_the_map_has_a_tile_with_its_number_for_each_nation_and_region(office, call):
     ApplicationFactory(call=call, council=CouncilFactory(region=Region.SCOTLAND))
     page = office.get(URL).content.decode()
@@ -231,9 +245,18 @@ def test_what_waits_for_ones_assessment_is_counted_once(office, staff, call):
     judge(finished, staff, 3)
     for seat in (1, 2):
         AssessmentFactory(application=full, seat=seat)
-    assert duties(office)["2 expressions of interest to assess"] == "/admin/applications/assessment/"
+    assert duties(office)[f"2 expressions of interest to assess: {call}"] == f"/admin/applications/assessment/?call={call.pk}"
     ConflictFactory(application=free, user=staff)
-    assert "1 expression of interest to assess" in duties(office)
+    assert f"1 expression of interest to assess: {call}" in duties(office)
+
+
+def test_what_is_to_be_assessed_is_counted_call_by_call(office, call):
+    earlier = CallFactory(opens_at=NOW - timedelta(days=400), closes_at=NOW - timedelta(days=300))
+    of_each = {call: SubmittedFactory.create_batch(2, call=call), earlier: SubmittedFactory.create_batch(3, call=earlier)}
+    found = duties(office)
+    for each, eois in of_each.items():
+        page = office.get(found[f"{len(eois)} expressions of interest to assess: {each}"])
+        assert set(page.context["left"]) == set(eois)
 
 
 def test_assessments_that_differ_lead_to_the_board(office, staff):
@@ -248,7 +271,7 @@ def test_assessments_that_differ_lead_to_the_board(office, staff):
     DecisionFactory(application=decided)
     ConflictFactory(application=hidden, user=staff)
     Application.objects.filter(pk=third.pk).update(assessors_wanted=3)
-    [url] = [url for text, url in duties(office).items() if text == "2 expressions of interest on which assessors differ"]
+    [url] = [url for text, url in duties(office).items() if text == f"2 expressions of interest on which assessors differ: {call}"]
     assert {each.application for each in office.get(url).context["rows"]} == {one, eligibility}
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('applications', '0007_interviews'),
+        ('applications', '0009_answers_about_conflicts'),
     ]
 
     operations = [
