@@ -261,8 +261,8 @@ READ_AND_SENT = (
     " admin:{audit_entry,correspondence_remindersent,correspondence_outboundemail}_history"
     " admin:applications_{application,extension,interview,conflict,review,assessment}_history"
     " admin:correspondence_outboundemail_{hold,release,retry,confirm}"
-    " admin:applications_extension_{approve,refuse} admin:applications_application_{extend,nudge}"
-    " admin:applications_interview_{change,missed,held,swap-first,swap-second}"
+    " admin:applications_extension_{approve,refuse} admin:applications_application_{extend,nudge,book,chance,leave}"
+    " admin:applications_interview_{change,missed,held,move,cancel,swap-first,swap-second}"
     " admin:applications_assessment_{change,return,reopen,compare}"
     " admin:applications_review_reopen admin:applications_panel_{take_back,reviewers}"
 )
