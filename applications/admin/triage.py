@@ -18,9 +18,8 @@ from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.exporting import FORMATS
 from applications.forms.triage import AssessmentForm, DecisionForm, PutBackForm
 from applications.models import Application, Assessment, Call, Criterion, Decision
-from applications.models.triage import SEATS
 from applications.services.answers import Answered, answered_sections
-from applications.services.decisions import accept_shared_outcomes, clear_decision, decide, in_conflict_now
+from applications.services.decisions import DecisionConflict, accept_shared_outcomes, clear_decision, decide, in_conflict_now
 from applications.services.scoring import Comparison, compared, in_triage
 from applications.services.triage import (
     AssessmentConflict,
@@ -363,16 +362,21 @@ class TriageAdmin(ReadOnlyAdmin):
         person = self.refuse_without(request, MAY_ASSESS, MAY_DECIDE)
         seen = in_triage(person).select_related("call__cohort", "council").with_deadline()  # type: ignore[attr-defined]
         application = get_object_or_404(seen, pk=application_id)
-        [comparison] = compared(seen.filter(pk=application_id), Assessment.objects.visible_to(person))
-        decision = comparison.decision if person.has_perm("applications.view_decision") else None
-        may_decide = person.has_perm(MAY_DECIDE)
-        form = DecisionForm(request.POST if request.method == "POST" else None, initial=start_of(comparison))
+        form, conflict = DecisionForm(request.POST if request.method == "POST" else None), False
         if request.method == "POST":
             self.refuse_without(request, MAY_DECIDE)
-            if form.is_valid() and self.decided(request, application, form):
-                return redirect(self.to("board", application.call_id))
+            try:
+                if form.is_valid() and self.decided(request, application, form):
+                    return redirect(self.to("board", application.call_id))
+            except DecisionConflict:
+                conflict = True
+        [comparison] = compared(seen.filter(pk=application_id), Assessment.objects.visible_to(person))
+        form.initial = start_of(comparison)
+        decision = comparison.decision if person.has_perm("applications.view_decision") else None
+        may_decide = person.has_perm(MAY_DECIDE)
+        version = comparison.decision.version if comparison.decision else ""
         own = next((a for a in application.assessments.all() if a.assessor_id == person.pk), None)
-        return self.page(
+        response = self.page(
             request,
             "admin/applications/triage_compare.html",
             is_nav_sidebar_enabled=False,  # the work needs the width
@@ -384,24 +388,35 @@ class TriageAdmin(ReadOnlyAdmin):
             decision=decision,
             in_conflict=list(in_conflict_now(decision)) if decision else [],
             form=form if may_decide and comparison.can_still_be_decided else None,
-            may_ask_third=may_decide and comparison.differs and not comparison.decision and application.assessors_wanted < SEATS,
+            conflict=conflict,
+            theirs=as_held(decision, comparison) if conflict and decision else None,
+            held_by=f"Held by {decision.decided_by}" if decision else "",
+            # A page that was refused for another reason goes on knowing what it knew.
+            seen=version if request.method == "GET" or conflict else request.POST.get("seen", ""),
+            version=version,
+            may_ask_third=may_decide and comparison.may_ask_third,
             own=own,
             may_take=person.has_perm(MAY_ASSESS) and open_to(person).filter(pk=application_id).exists(),
             may_reopen=own and own.completed_at and comparison.can_still_be_decided,
             board=self.to("board", application.call_id),
         )
+        response.status_code = 409 if conflict else 200
+        return response
 
     def decided(self, request: HttpRequest, application: Application, form: DecisionForm) -> bool:
-        """Hold the decision and say so. Returns False when the form has to be shown again."""
+        """Hold the decision and say so. Returns False when the form has to be shown again, or raises DecisionConflict."""
         person: User = request.user  # type: ignore[assignment]
         data = form.cleaned_data
         outcome = ApplicationStatus(data["outcome"])
+        words = {"reason": data["reason"], "feedback": data["feedback"], "seen": request.POST.get("seen", "")}
         try:
-            decide(application_id=application.pk, outcome=outcome, reason=data["reason"], feedback=data["feedback"], by=person)
+            decision = decide(application_id=application.pk, outcome=outcome, by=person, **words)
         except InvalidTransition as refusal:
             form.add_error(None, str(refusal))
             return False
-        messages.success(request, f"{application.reference}: {outcome.label.lower()}. The council hears nothing before the release.")
+        number, wanted = decision.assessors.count(), application.assessors_wanted
+        early = f", on {number} of {wanted} assessments" if number < wanted else ""
+        messages.success(request, f"{application.reference}: {outcome.label.lower()}{early}. The council hears nothing before the release.")
         return True
 
     @method_decorator(require_POST)
@@ -422,10 +437,12 @@ class TriageAdmin(ReadOnlyAdmin):
         person = self.refuse_without(request, MAY_DECIDE)
         application = get_visible_or_404(Application.objects, person, pk=application_id)
         try:
-            clear_decision(application_id=application.pk, by=person)
+            clear_decision(application_id=application.pk, seen=request.POST.get("seen", ""), by=person)
             messages.success(request, "The decision is cleared.")
         except InvalidTransition as refusal:
             messages.error(request, str(refusal))
+        except DecisionConflict:
+            messages.error(request, "The decision has changed since you opened the page, so it was not cleared. It now stands as below.")
         return redirect(f"admin:{self.url_name('compare')}", application_id)
 
     @method_decorator(require_GET)
@@ -522,6 +539,12 @@ def start_of(comparison: Comparison) -> dict[str, Any]:
         decision: Decision = comparison.decision
         return {"outcome": decision.outcome, "reason": decision.reason if comparison.judged else "", "feedback": decision.feedback}
     return {"outcome": comparison.proposed, "reason": f"The assessors agree: {comparison.in_words}."} if comparison.proposed else {}
+
+
+def as_held(decision: Decision, comparison: Comparison) -> dict[str, str]:
+    """Return a decision by the fields of its form. Its reason may name scores, so it is for those who may see them."""
+    held = {"outcome": decision.get_outcome_display(), "reason": decision.reason, "feedback": decision.feedback or "Nothing"}
+    return held if comparison.judged else {name: text for name, text in held.items() if name != "reason"}
 
 
 def expected_outcomes(texts: Iterable[str]) -> dict[int, ApplicationStatus]:

@@ -3,8 +3,8 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from applications.models.application import Application
 from applications.models.call import Call
@@ -89,10 +89,19 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return self.filter(released_at__isnull=True)
 
     def with_standing(self) -> Self:
-        """Annotate `is_overtaken`: whether somebody who made it, or whose scores it rests on, has a conflict with the EoI now."""
-        scored_for_it = Decision.assessors.through._default_manager.filter(decision=OuterRef(OuterRef("pk"))).values("user")
+        """Annotate `rests_on`, the number of assessments that counted when it was made, and `is_overtaken`.
+
+        Overtaken is what was made by, or with scores of, somebody who has a conflict of interest with the EoI now.
+        """
+        behind = Decision.assessors.through._default_manager
+        scored_for_it = behind.filter(decision=OuterRef(OuterRef("pk"))).values("user")
+        grouped = behind.filter(decision=OuterRef("pk")).order_by().values("decision")
+        number = grouped.annotate(number=Count("pk")).values("number")  # type: ignore[misc]  # which does not know this model
         conflicts = Conflict.objects.active().filter(application=OuterRef("application"))
-        return self.annotate(is_overtaken=Exists(conflicts.filter(Q(user=OuterRef("decided_by")) | Q(user__in=scored_for_it))))
+        return self.annotate(
+            rests_on=Coalesce(Subquery(number), 0),
+            is_overtaken=Exists(conflicts.filter(Q(user=OuterRef("decided_by")) | Q(user__in=scored_for_it))),
+        )
 
     def overtaken(self) -> Self:
         """Return those that a conflict of interest has overtaken: somebody without one has to decide again."""
@@ -100,7 +109,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(models.Model):
-    """What was decided about an EoI. It may change until it is released, and an EoI has one unreleased decision at most."""
+    """What was decided about an EoI. It may change until it is released, and an EoI has one unreleased decision at most.
+
+    `revision` counts its changes; a change names the version that it started from.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
     stage = models.CharField(max_length=20, choices=Stage.choices)
@@ -112,6 +124,7 @@ class Decision(models.Model):
     decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
     assessors = models.ManyToManyField("accounts.User", related_name="+", help_text="Those whose scores counted when it was made.")
+    revision = models.PositiveIntegerField(default=0)
     release = models.ForeignKey(Release, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions")
     released_at = models.DateTimeField(null=True, blank=True)
 
@@ -130,6 +143,11 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}: {self.outcome}"
+
+    @property
+    def version(self) -> str:
+        """What tells it from an earlier or a later decision about the same EoI."""
+        return f"{self.pk}.{self.revision}"
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):

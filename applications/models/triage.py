@@ -13,7 +13,7 @@ from applications.states import ApplicationStatus
 from upstream.accounts.models import User
 
 HIGHEST_SCORE = 5
-SEATS = 3
+MOST_ASSESSORS = 3
 
 
 def finished() -> models.QuerySet[Application]:
@@ -63,7 +63,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
 
 class Assessment(models.Model):
-    """One assessor's judgement of one EoI. An EoI has two seats, and a third once somebody has asked for it."""
+    """One assessor's judgement of one EoI.
+
+    An EoI has two seats, a third once somebody has asked for it, and one in place of each whose scores a conflict takes out.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="assessments")
     assessor = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="assessments")
@@ -84,7 +87,7 @@ class Assessment(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["application", "seat"], name="one_assessment_per_seat"),
             models.UniqueConstraint(fields=["application", "assessor"], name="one_assessment_per_assessor"),
-            models.CheckConstraint(condition=Q(seat__gte=1, seat__lte=SEATS), name="assessment_seat_known"),
+            models.CheckConstraint(condition=Q(seat__gte=1), name="assessment_seat_known"),
             models.CheckConstraint(
                 condition=Q(completed_at__isnull=True) | Q(is_eligible=True) | (Q(is_eligible=False) & ~Q(ineligible_reason="")),
                 name="completed_assessment_says_eligible_or_why_not",

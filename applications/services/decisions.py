@@ -20,6 +20,14 @@ from upstream.audit.services import record
 from upstream.transitions import InvalidTransition, check_transition
 
 
+class DecisionConflict(Exception):
+    """Somebody has held, changed or cleared the decision since the page was opened. Nothing was overwritten."""
+
+    def __init__(self, decision: Decision | None) -> None:
+        super().__init__("The decision was changed by somebody else")
+        self.decision = decision
+
+
 @dataclass
 class Accepted:
     """What came of accepting many shared outcomes: the new decisions, and what was left as it is, with the reason."""
@@ -29,10 +37,11 @@ class Accepted:
 
 
 @transaction.atomic
-def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feedback: str, by: User) -> Decision:
+def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feedback: str, seen: str, by: User) -> Decision:
     """Hold a decision about the shortlist, or change the held one.
 
-    Raises InvalidTransition once the council has its answer, a release holds the decision, or the person may not judge this
+    `seen` is the version of the decision that the person knows of, nothing for none. Raises DecisionConflict when another
+    stands; InvalidTransition once the council has its answer, a release holds the decision, or the person may not judge this
     EoI; ValidationError for an outcome that is not this stage's, or without a reason.
     """
     application = lock(application_id)
@@ -40,13 +49,14 @@ def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feed
         raise ValidationError({"outcome": "Select one of the outcomes on the page"})
     if not reason:
         raise ValidationError({"reason": "Enter the reason for the decision"})
-    decision = changeable(application, by) or Decision(application=application, stage=Stage.SHORTLIST)
+    decision = changeable(application, seen, by) or Decision(application=application, stage=Stage.SHORTLIST)
     check_transition(application.status, outcome, TRANSITIONS)
     decision.outcome = outcome
     decision.reason = reason
     decision.feedback = feedback
     decision.decided_by = by
     decision.decided_at = clock.now()
+    decision.revision += 1
     decision.save()
     decision.assessors.set(Assessment.objects.counting().completed().filter(application=application).values_list("assessor", flat=True))
     record(actor=by, verb="decision.held", subject=application)
@@ -54,10 +64,10 @@ def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feed
 
 
 @transaction.atomic
-def clear_decision(*, application_id: int, by: User) -> None:
-    """Take the held decision away. Raises InvalidTransition as `decide` does, or when there is none."""
+def clear_decision(*, application_id: int, seen: str, by: User) -> None:
+    """Take the held decision away. Raises as `decide` does, and InvalidTransition when there is none."""
     application = lock(application_id)
-    decision = changeable(application, by)
+    decision = changeable(application, seen, by)
     if decision is None:
         message = "There is no decision to clear. Reload the page to see how it stands."
         raise InvalidTransition(message)
@@ -65,8 +75,8 @@ def clear_decision(*, application_id: int, by: User) -> None:
     record(actor=by, verb="decision.cleared", subject=application)
 
 
-def changeable(application: Application, by: User) -> Decision | None:
-    """Return the held decision, or None where there is none yet. Raises InvalidTransition unless it may be made or changed now."""
+def changeable(application: Application, seen: str, by: User) -> Decision | None:
+    """Return the held decision, or None where there is none yet. Raises as `decide` does unless it may be made or changed now."""
     if not Application.objects.visible_to(by).filter(pk=application.pk, status=ApplicationStatus.SUBMITTED).exists():
         message = "This can no longer be decided. Reload the page to see where it stands."
         raise InvalidTransition(message)
@@ -74,6 +84,8 @@ def changeable(application: Application, by: User) -> Decision | None:
     if decision and decision.release_id:
         message = "This decision is in a release that waits for a second person. Take the release back first."
         raise InvalidTransition(message)
+    if seen != (decision.version if decision else ""):
+        raise DecisionConflict(decision)
     return decision
 
 

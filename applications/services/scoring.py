@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Sum
 
 from applications.models import Application, Assessment, Criterion, Decision
-from applications.models.triage import HIGHEST_SCORE
+from applications.models.triage import HIGHEST_SCORE, MOST_ASSESSORS
 from applications.states import BAND_BOUNDS, SHORTLIST_BANDS, ApplicationStatus, Band, Stage
 from upstream.accounts.models import User
 
@@ -100,6 +100,20 @@ class Comparison:
         if self.band is None:
             return ApplicationStatus.INELIGIBLE
         return ApplicationStatus.SHORTLISTED if self.band in SHORTLIST_BANDS else ApplicationStatus.NOT_SHORTLISTED
+
+    @property
+    def may_ask_third(self) -> bool:
+        """Whether a third assessor could help: before a decision, where those who are wanted have finished and differ."""
+        is_open = self.can_still_be_decided and self.decision is None
+        return self.differs and is_open and self.application.assessors_wanted < MOST_ASSESSORS
+
+    @property
+    def decided_early(self) -> str:
+        """How many assessments the decision rests on, in words, where fewer had finished than are wanted; otherwise nothing."""
+        wanted = self.application.assessors_wanted
+        if self.decision is None or self.decision.rests_on >= wanted:  # type: ignore[attr-defined]
+            return ""
+        return f"on {self.decision.rests_on} of {wanted} assessments"  # type: ignore[attr-defined]
 
     @property
     def is_to_be_decided_again(self) -> bool:

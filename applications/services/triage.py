@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate
 
 from applications.models import Application, Assessment, AssessmentScore, Criterion, Decision
-from applications.models.triage import SEATS
+from applications.models.triage import MOST_ASSESSORS
 from applications.services.scoring import compared
 from applications.states import ApplicationStatus
 from cohort.models import Council
@@ -69,13 +69,12 @@ def open_to(user: User) -> QuerySet[Application]:
     def number(assessments: QuerySet[Assessment]) -> Coalesce:
         return Coalesce(Subquery(assessments.values("application").annotate(number=Count("pk")).values("number")), 0)
 
-    taken = Assessment.objects.filter(application=OuterRef("pk")).order_by().values("application").annotate(number=Count("pk"))
     waiting = Application.objects.visible_to(user).filter(status=ApplicationStatus.SUBMITTED)
     return (
         waiting.exclude(Exists(Assessment.objects.filter(application=OuterRef("pk"), assessor=user)))
         .exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
-        .annotate(taken=number(counting), finished=number(counting.completed()), all_taken=Coalesce(Subquery(taken.values("number")), 0))
-        .filter(taken__lt=F("assessors_wanted"), all_taken__lt=SEATS)
+        .annotate(taken=number(counting), finished=number(counting.completed()))
+        .filter(taken__lt=F("assessors_wanted"))
         .order_by("-finished", "reference")
     )
 
@@ -107,9 +106,9 @@ def claim(*, application_id: int, by: User) -> Assessment:
 
 
 def free_seat(application: Application) -> int:
-    """Return the lowest seat that nobody sits in."""
+    """Return the lowest seat that nobody sits in. Whoever has finished keeps theirs, though a conflict may take their scores out."""
     taken = set(application.assessments.values_list("seat", flat=True))
-    return min(set(range(1, SEATS + 1)) - taken)
+    return min(set(range(1, len(taken) + 2)) - taken)
 
 
 @transaction.atomic
@@ -195,13 +194,12 @@ def ask_for_third(*, application_id: int, by: User) -> Application:
     """Ask for a third assessor where two differ. Raises InvalidTransition unless they do and nothing is decided."""
     application = lock(application_id)
     [comparison] = compared(Application.objects.visible_to(by).filter(pk=application_id), Assessment.objects.all())
-    may = comparison.differs and comparison.can_still_be_decided and not comparison.decision and application.assessors_wanted < SEATS
-    if not may or application.assessments.count() >= SEATS:
+    if not comparison.may_ask_third:
         message = (
             "A third assessor is asked for where two have finished and differ, and before a decision. Reload the page to see how it stands."
         )
         raise InvalidTransition(message)
-    application.assessors_wanted = SEATS
+    application.assessors_wanted = MOST_ASSESSORS
     application.save(update_fields=["assessors_wanted"])
     record(actor=by, verb="application.third_asked", subject=application)
     return application

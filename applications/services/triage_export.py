@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from applications.models import Assessment, Call, Criterion
-from applications.models.triage import SEATS
+from applications.models.triage import MOST_ASSESSORS
 from applications.services.scoring import Comparison, Judged, compared, in_triage
 from cohort.states import Control
 from upstream.accounts.models import User
@@ -15,7 +15,19 @@ from upstream.audit.services import record
 from upstream.documents.spreadsheets import Cell
 
 BEFORE = ("Reference", "Council", "Code", "Kind of council", "Nation or region", "Political control", "Status")
-AFTER = ("Mean score", "Band", "Difference", "Agreed", "Proposed outcome", "Decision", "Reason", "Feedback", "Decided by", "Decided at")
+AFTER = (
+    "Mean score",
+    "Band",
+    "Difference",
+    "Agreed",
+    "Proposed outcome",
+    "Decision",
+    "Reason",
+    "Feedback",
+    "Decided by",
+    "Decided at",
+    "Assessments it rests on",
+)
 
 
 @transaction.atomic
@@ -32,10 +44,12 @@ def table(comparisons: list[Comparison], criteria: list[Criterion]) -> Iterator[
     """Yield the headings and then a row for each EoI, with a group of columns for each assessor."""
     opinions = (heading for criterion in criteria for heading in (str(criterion), f"Reason: {criterion}"))
     judging = ("Assessor", "Eligible", *opinions, "Score", "Band", "Note")
-    yield [*BEFORE, *(f"{name} ({seat})" for seat in range(1, SEATS + 1) for name in judging), *AFTER]
+    # More than three count where a conflict of interest was waived after others had stepped in.
+    groups = max([MOST_ASSESSORS, *(len(comparison.judged) for comparison in comparisons)])
+    yield [*BEFORE, *(f"{name} ({number})" for number in range(1, groups + 1) for name in judging), *AFTER]
     for comparison in comparisons:
-        by_seat = {judged.assessment.seat: judged for judged in comparison.judged}
-        judged = [cell for seat in range(1, SEATS + 1) for cell in _judgement(by_seat.get(seat), criteria)]
+        padded = [*comparison.judged, *[None] * (groups - len(comparison.judged))]
+        judged = [cell for each in padded for cell in _judgement(each, criteria)]
         yield [*_before(comparison), *judged, *_after(comparison)]
 
 
@@ -79,6 +93,7 @@ def _after(comparison: Comparison) -> list[Cell]:
         proposed.label if proposed else "",
         *decided,
         decision.decided_at if decision else None,
+        decision.rests_on if decision else None,  # type: ignore[attr-defined]
     ]
 
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, Decision
 from applications.services.conflicts import Interest, declare_conflict
-from applications.services.decisions import accept_shared_outcomes, clear_decision, decide, in_conflict_now
+from applications.services.decisions import DecisionConflict, accept_shared_outcomes, clear_decision, decide, in_conflict_now
 from applications.services.triage import reopen_assessment
 from applications.states import ApplicationStatus, ConflictKind
 from tests.factories import StaffFactory
@@ -30,8 +30,17 @@ def eoi(db):
     return SubmittedFactory(call=scored_call())
 
 
+def version_of(eoi):
+    held = eoi.decisions.held().first()
+    return held.version if held else ""
+
+
 def decided(eoi, by, outcome=SHORTLISTED, reason="Strong.", feedback=""):
-    return decide(application_id=eoi.pk, outcome=outcome, reason=reason, feedback=feedback, by=by)
+    return decide(application_id=eoi.pk, outcome=outcome, reason=reason, feedback=feedback, seen=version_of(eoi), by=by)
+
+
+def cleared(eoi, by):
+    clear_decision(application_id=eoi.pk, seen=version_of(eoi), by=by)
 
 
 def test_a_decision_is_held_changed_and_cleared_and_the_status_stays(eoi, staff):
@@ -42,12 +51,12 @@ def test_a_decision_is_held_changed_and_cleared_and_the_status_stays(eoi, staff)
     assert (changed.outcome, changed.decided_by, changed.feedback) == ("ineligible", other, "You can apply through your county.")
     eoi.refresh_from_db()
     assert eoi.status == ApplicationStatus.SUBMITTED
-    clear_decision(application_id=eoi.pk, by=staff)
+    cleared(eoi, staff)
     assert not Decision.objects.exists()
     entries = Entry.objects.about(eoi).values_list("verb", "data")  # no outcome: many read the trail, and councils have not been told
     assert list(entries) == [("decision.held", {}), ("decision.held", {}), ("decision.cleared", {})]
     with pytest.raises(InvalidTransition, match="no decision"):
-        clear_decision(application_id=eoi.pk, by=staff)
+        cleared(eoi, staff)
 
 
 @pytest.mark.parametrize("why", ["withdrawn", "told", "prepared", "conflict"])
@@ -64,7 +73,7 @@ def test_what_is_on_its_way_or_not_theirs_to_judge_is_not_decided(eoi, staff, wh
     with pytest.raises(InvalidTransition):
         decided(eoi, staff, NOT_SHORTLISTED)
     with pytest.raises(InvalidTransition):
-        clear_decision(application_id=eoi.pk, by=staff)
+        cleared(eoi, staff)
     decision.refresh_from_db()
     assert decision.outcome == SHORTLISTED
 
@@ -164,3 +173,22 @@ def test_accepting_many_takes_as_many_queries_as_one_but_for_the_trail(eoi, staf
     asked = [query for query in found if "applications_" in query["sql"]]
     assert len(asked) == 8
     assert Decision.assessors.through.objects.count() == 2 * number
+
+
+def test_nobody_overwrites_what_they_have_not_seen(eoi, staff):
+    first = {"application_id": eoi.pk, "outcome": SHORTLISTED, "reason": "Strong.", "feedback": "", "seen": ""}
+    held = decide(**first, by=staff)
+    stale, other = held.version, StaffFactory()
+    with pytest.raises(DecisionConflict) as refusal:
+        decide(**first | {"outcome": NOT_SHORTLISTED}, by=other)
+    assert refusal.value.decision == held
+    changed = decide(**first | {"seen": stale, "reason": "On reflection."}, by=other)
+    for act in (lambda: decide(**first | {"seen": stale}, by=staff), lambda: clear_decision(application_id=eoi.pk, seen=stale, by=staff)):
+        with pytest.raises(DecisionConflict):
+            act()
+    assert Decision.objects.get().reason == "On reflection."
+    cleared(eoi, staff)
+    with pytest.raises(DecisionConflict) as refusal:
+        decide(**first | {"seen": changed.version}, by=other)
+    assert refusal.value.decision is None
+    assert not Decision.objects.exists()

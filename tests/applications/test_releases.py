@@ -70,6 +70,10 @@ def ready(prepared):
     return prepared
 
 
+def version_of(application):
+    return Decision.objects.get(application=application).version
+
+
 def letter_of(application):
     return Letter.objects.get(decision__application=application)
 
@@ -84,7 +88,7 @@ def test_each_decision_gets_its_letter_and_stands_still(prepared, staff, decided
     assert "conditions for taking part" in ineligible.text
     assert len({letter.template_version for letter in Letter.objects.all()}) == 3
     with pytest.raises(InvalidTransition, match="release"):
-        decide(application_id=decided[0].pk, outcome=OUTCOMES[1], reason="No", feedback="", by=staff)
+        decide(application_id=decided[0].pk, outcome=OUTCOMES[1], reason="No", feedback="", seen=version_of(decided[0]), by=staff)
 
 
 @pytest.mark.parametrize("why", ["undecided", "open", "waiting", "nothing"])
@@ -138,7 +142,7 @@ def test_taking_it_back_frees_the_decisions_and_forgets_the_letters(ready, call,
     take_back_release(release_id=ready.pk, by=staff)
     assert not Letter.objects.exists()
     assert not StoredFile.objects.exists()
-    decide(application_id=decided[0].pk, outcome=OUTCOMES[1], reason="On reflection", feedback="", by=staff)
+    decide(application_id=decided[0].pk, outcome=OUTCOMES[1], reason="On reflection", feedback="", seen=version_of(decided[0]), by=staff)
     with pytest.raises(InvalidTransition):
         take_back_release(release_id=ready.pk, by=staff)
     with pytest.raises(InvalidTransition):
@@ -268,7 +272,8 @@ def test_a_decision_that_a_conflict_has_overtaken_holds_the_release_up_until_it_
     assert f"has to decide again about {shown.reference} and 1 that you may not see: somebody who decided" in message
     assert not Release.objects.pending().exists()
     for application in (shown, hidden):
-        decide(application_id=application.pk, outcome=OUTCOMES[0], reason="Looked at afresh.", feedback="", by=StaffFactory())
+        afresh = {"outcome": OUTCOMES[0], "reason": "Looked at afresh.", "feedback": "", "seen": version_of(application)}
+        decide(application_id=application.pk, by=StaffFactory(), **afresh)
     assert prepare_release(call_id=call.pk, by=staff).decisions.count() == 3
 
 

@@ -74,9 +74,7 @@ def test_the_queue_finishes_pairs_before_it_starts_others(call, assessor):
     assert Entry.objects.filter(verb="assessment.claimed").count() == 3
 
 
-@pytest.mark.parametrize(
-    "why", ["draft", "withdrawn", "another call", "conflict", "full", "own", "decided", "no seat left by one in conflict"]
-)
+@pytest.mark.parametrize("why", ["draft", "withdrawn", "another call", "conflict", "full", "own", "decided", "full again after a conflict"])
 def test_what_is_not_for_this_assessor_is_never_served_nor_taken_by_name(call, assessor, why):
     eoi = SubmittedFactory(call=call)
     assert claim_next(call_id=call.pk, by=StaffFactory())
@@ -98,7 +96,6 @@ def test_what_is_not_for_this_assessor_is_never_served_nor_taken_by_name(call, a
         for seat in range(1, seats + 1):
             AssessmentFactory(application=eoi, seat=seat)
         if seats == 3:
-            ConflictFactory(application=eoi, user=eoi.assessments.get(seat=3).assessor)
             ConflictFactory(application=eoi, user=eoi.assessments.get(seat=2).assessor)
     assert claim_next(call_id=call.pk, by=assessor) is None
     if why != "another call":
@@ -317,3 +314,18 @@ def test_scores_of_one_in_conflict_finish_nothing_so_deciders_still_assess_alone
     assert Assessment.objects.visible_to(assessor).count() == 2
     ConflictFactory(application=eoi, user=gone.assessor)
     assert not Assessment.objects.visible_to(assessor).exists()
+
+
+def test_seats_of_those_in_conflict_leave_room_for_as_many_as_are_wanted(eoi, assessor):
+    """Two have finished and are out; two more step in and differ; a third is asked for and served."""
+    for person in StaffFactory.create_batch(2):
+        judge(eoi, person, 3)
+        ConflictFactory(application=eoi, user=person)
+    for person, score in zip(StaffFactory.create_batch(2), (5, 1), strict=True):
+        assert claim(application_id=eoi.pk, by=person).seat > 2
+        judge(eoi, person, score)
+    assert comparison(eoi).may_ask_third
+    ask_for_third(application_id=eoi.pk, by=assessor)
+    assert claim_next(call_id=eoi.call_id, by=assessor).seat == 5
+    assert not comparison(eoi).may_ask_third
+    assert claim_next(call_id=eoi.call_id, by=StaffFactory()) is None

@@ -190,7 +190,7 @@ def test_assessors_see_both_side_by_side_once_they_have_finished_and_decide(offi
     office.post(url("compare", eoi.pk), {"outcome": "shortlisted", "reason": "We spoke about it.", "feedback": "Well done."})
     assert Decision.objects.get().feedback == "Well done."
     assert "We spoke about it." in read(office, "compare", eoi.pk)
-    office.post(url("clear", eoi.pk))
+    office.post(url("clear", eoi.pk), {"seen": Decision.objects.get().version})
     office.post(url("third", eoi.pk))
     eoi.refresh_from_db()
     assert eoi.assessors_wanted == 3
@@ -326,6 +326,46 @@ def test_a_decision_that_a_conflict_has_overtaken_is_warned_of_until_it_is_taken
     for query, shown in (("again", True), ("shortlisted", False)):
         assert (eoi.reference in office.get(url("board"), {"call": call.pk, "decision": query}).content.decode()) is shown
     assert f'href="{url("compare", eoi.pk)}"' in office.get(reverse("admin:applications_release_prepare")).content.decode()
-    office.post(url("compare", eoi.pk), {"outcome": "shortlisted", "reason": "Looked at afresh."})
+    seen = Decision.objects.get().version
+    assert f'name="seen" value="{seen}"' in page
+    office.post(url("compare", eoi.pk), {"outcome": "shortlisted", "reason": "Looked at afresh.", "seen": seen})
     assert "Decide again" not in read(office, "compare", eoi.pk)
     assert "to take again" not in office.get(reverse("admin:index")).content.decode()
+
+
+def test_two_deciders_see_each_others_decision_and_overwrite_nothing_unseen(office, staff, eoi):
+    for person in (staff, StaffFactory()):
+        judge(eoi, person, 4)
+    ada = StaffFactory(full_name="Ada Byron")
+    theirs = DecisionFactory(application=eoi, outcome="not_shortlisted", reason="Thin.", feedback="Try again.", decided_by=ada)
+    mine = {"outcome": "shortlisted", "reason": "I liked it.", "feedback": "Well done.", "seen": ""}
+    response = office.post(url("compare", eoi.pk), mine)
+    page = response.content.decode()
+    assert response.status_code == 409
+    for words in ("Ada Byron held a decision", "not shortlisted", "Thin.", "Try again.", "I liked it.", "Well done."):
+        assert words in page, words
+    assert "checked" in page.split('value="shortlisted"')[1].split(">")[0]
+    assert Decision.objects.get() == theirs
+    assert Decision.objects.get().reason == "Thin."
+    again = office.post(url("compare", eoi.pk), mine | {"reason": ""}).content.decode()
+    assert 'name="seen" value=""' in again
+    office.post(url("clear", eoi.pk), {"seen": ""})
+    assert Decision.objects.get().reason == "Thin."
+    assert f'name="seen" value="{theirs.version}"' in page
+    assert office.post(url("compare", eoi.pk), mine | {"seen": theirs.version}).status_code == 302
+    assert Decision.objects.get().reason == "I liked it."
+    Decision.objects.all().delete()
+    assert "there is none now" in office.post(url("compare", eoi.pk), mine | {"seen": theirs.version}).content.decode()
+
+
+def test_a_decision_on_fewer_assessments_than_are_wanted_says_so(office, staff, call, eoi):
+    judge(eoi, staff, 4)
+    sent = {"outcome": "shortlisted", "reason": "It cannot wait."}
+    said = office.post(url("compare", eoi.pk), sent, follow=True).content.decode()
+    assert "shortlisted, on 1 of 2 assessments. The council hears nothing" in said
+    assert said.count("on 1 of 2 assessments") == 2  # the message, and the board's row
+    assert "on 1 of 2 assessments" in read(office, "compare", eoi.pk)
+    judge(eoi, StaffFactory(), 4)
+    office.post(url("compare", eoi.pk), sent | {"seen": Decision.objects.get().version})
+    assert "on 1 of 2" not in read(office, "compare", eoi.pk)
+    assert "of 2 assessments" not in read(office, "board", call=call)

@@ -173,7 +173,7 @@ def decide(cast):
     do(manager, office("assessment_accept"), {"outcome": shared})
     assert "2 expressions of interest still wait for a decision" in words(manager.get(office("release_prepare")))
     for place, feedback in ((DIFFERENT, "Your evidence made the difference."), (THIRD, "")):
-        data = {"outcome": ApplicationStatus.SHORTLISTED, "reason": "Read again.", "feedback": feedback}
+        data = {"outcome": ApplicationStatus.SHORTLISTED, "reason": "Read again.", "feedback": feedback, "seen": ""}
         do(manager, office("assessment_compare", cast.eois[place].pk), data)
     for place in COUNCILS:
         council_hears_nothing(cast, cast.eois[place])

@@ -57,11 +57,12 @@ def prepare_while_somebody_decides(monkeypatch, eoi):
     """Change the decision while its letter is written. Return the outcome that the letter tells and what came of deciding."""
     slow(monkeypatch, releases, "written_letter")
     staff = StaffFactory()
-    change = {"application_id": eoi.pk, "outcome": ApplicationStatus.INELIGIBLE, "reason": "A parish.", "feedback": "", "by": staff}
+    seen = eoi.decisions.get().version
+    words = {"outcome": ApplicationStatus.INELIGIBLE, "reason": "A parish.", "feedback": ""}
     _, decided = at_once(
         [
             lambda: releases.prepare_release(call_id=eoi.call_id, by=staff).pk,
-            later(lambda: decisions.decide(**change)),
+            later(lambda: decisions.decide(application_id=eoi.pk, seen=seen, by=staff, **words)),
         ]
     )
     letter = Letter.objects.select_related("decision").get()

@@ -7,8 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 
-from applications.models import Assessment
+from applications.models import Assessment, Decision
 from applications.services import triage
+from applications.services.decisions import DecisionConflict, decide
+from applications.states import ApplicationStatus
 from tests.factories import CallFactory, StaffFactory
 from tests.factories.judging import AssessmentFactory, SubmittedFactory
 from tests.races.conftest import at_once
@@ -79,3 +81,15 @@ def test_without_lock_and_constraint_several_would_sit_in_one_seat(monkeypatch, 
     go_for_the_next(monkeypatch, eois=1)
     print(f"\ntaking up one EoI without lock and constraint: {Assessment.objects.count() - 1} in one seat")
     assert Assessment.objects.count() > 2
+
+
+def test_of_several_who_decide_at_once_one_does_and_the_others_are_told():
+    call_command("sync_roles")
+    eoi = SubmittedFactory()
+    words = {"outcome": ApplicationStatus.SHORTLISTED, "reason": "Strong.", "feedback": "", "seen": ""}
+    deciders = StaffFactory.create_batch(TOGETHER)
+    results = at_once([lambda by=by: decide(application_id=eoi.pk, by=by, **words) for by in deciders])
+    told = sum(isinstance(result, DecisionConflict) for result in results)
+    print(f"\ndeciding: {TOGETHER} at once, {told} told of another's decision")
+    assert told == TOGETHER - 1
+    assert Decision.objects.get() in results

@@ -171,7 +171,7 @@ def settle(story: Story, comparison: Comparison, *, by: User) -> None:
     good = comparison.mean is not None and band_of(comparison.mean) in SHORTLIST_BANDS
     outcome = ApplicationStatus.SHORTLISTED if good else ApplicationStatus.NOT_SHORTLISTED
     reason, feedback = story.content["decisions"]["differ"], story.content["feedback"][outcome]
-    decide(application_id=comparison.application.pk, outcome=outcome, reason=reason, feedback=feedback, by=by)
+    decide(application_id=comparison.application.pk, outcome=outcome, reason=reason, feedback=feedback, seen="", by=by)
 
 
 def shortlist(story: Story) -> list[Application]:
