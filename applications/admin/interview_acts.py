@@ -72,8 +72,9 @@ def replacing(seat: Seat) -> Callable[[Interview], dict[str, Any]]:
 
 
 def has_come(interview: Interview, _user: Any) -> bool:
-    """Return whether the interview's time has come and nothing has come of it yet."""
-    return interview.is_booked and not interview.ended_at and interview.slot.starts_at <= clock.now()
+    """Return whether the interview's time has come and nothing speaks for its having been held."""
+    nothing_yet = not interview.ended_at and not interview.sheets_submitted  # type: ignore[attr-defined]
+    return interview.is_booked and nothing_yet and interview.slot.starts_at <= clock.now()
 
 
 def can_be_held(interview: Interview, _user: Any) -> bool:

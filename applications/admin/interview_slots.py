@@ -4,12 +4,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -17,13 +16,15 @@ from applications.admin.filters import CallFilter
 from applications.admin.interview_filters import InterviewerFilter, SlotDayFilter, SlotStandingFilter
 from applications.forms.interviews import SeriesForm, SlotForm
 from applications.models import Interview, InterviewSlot
+from applications.models.interview import nearest_first
 from applications.services.interview_slots import Plan, offer_series, offer_slot, plan_series, withdraw_slot
 from upstream.accounts.models import User
 from upstream.deadlines import counted, in_words
-from upstream.office import Act, ReadOnlyAdmin
+from upstream.office import Act, ReadOnlyAdmin, tag
 
 MAY_OFFER = "applications.add_interviewslot"
 STANDINGS = dict(SlotStandingFilter.labels)
+TONES = {"free": "", "taken": "green"}
 
 
 def withdraw(slot: InterviewSlot, user: User) -> str:
@@ -46,7 +47,7 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
     list_select_related = ("interviewer", "second_interviewer", "call")
     fields = ("when", "minutes", "standing_tag", "council", "interviewer", "second_interviewer", "call", "withdrawn_at")
     readonly_fields = ("when", "standing_tag", "council")
-    ordering = ("starts_at", "pk")
+    empty_list = "Times that you offer to shortlisted councils appear here. Start with a series."
     show_full_result_count = False
     change_list_template = "admin/applications/interview_slot_list.html"
     acts: ClassVar[tuple[Act, ...]] = (
@@ -66,6 +67,10 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
         interviews = Interview.objects.visible_to(request.user).live().select_related("application__council")  # type: ignore[arg-type]
         slots = super().get_queryset(request).with_day().with_standing(timezone.now())  # type: ignore[attr-defined]
         return slots.prefetch_related(Prefetch("interviews", interviews, to_attr="seen"))  # type: ignore[no-any-return]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002  (Django's signature)
+        """Put what is to come first."""
+        return nearest_first("starts_at", Q(starts_at__gt=timezone.now()))
 
     def get_urls(self) -> list[URLPattern]:
         """Give the pages that make slots their addresses."""
@@ -114,7 +119,7 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
     def standing_tag(self, slot: InterviewSlot) -> SafeString:
         """Whether a council has it."""
         standing: str = slot.standing  # type: ignore[attr-defined]
-        return format_html('<span class="office-tag office-tag-slot-{}">{}</span>', standing, STANDINGS[standing])
+        return tag(STANDINGS[standing], TONES.get(standing, "grey"))
 
     @admin.display(description="Interviewers")
     def interviewers(self, slot: InterviewSlot) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -27,6 +27,7 @@ from applications.admin.interview_filters import (
 )
 from applications.forms.interviews import SheetForm
 from applications.models import Application, Interview, InterviewQuestion, InterviewSheet
+from applications.models.interview import LONGEST_SLOT, nearest_first
 from applications.services.export import export_interviews
 from applications.services.interview_sheets import (
     SheetClosed,
@@ -38,34 +39,41 @@ from applications.services.interview_sheets import (
     stop_timer,
     submit_sheet,
 )
-from applications.states import LIVE_INTERVIEW
+from applications.states import LIVE_INTERVIEW, InterviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
-from upstream.office import ReadOnlyAdmin
+from upstream.office import ReadOnlyAdmin, tag
 from upstream.transitions import InvalidTransition
 
 SUMMARY = "summary"
+TONES = {InterviewStatus.BOOKED: "", InterviewStatus.HELD: "green", InterviewStatus.NO_SHOW: "yellow", InterviewStatus.CANCELLED: "grey"}
+SHEETS = ("Neither is in", "1 of 2 is in", "Both are in")
+SHEET_TONES = {"Sheet submitted": "green", "Sheet not finished": "yellow", "Sheet not started": "grey"}
 
 
 @admin.register(Interview)
 class InterviewAdmin(ReadOnlyAdmin):
     """The list of interviews, and the desk."""
 
-    list_display = ("when", "council", "status_tag", "interviewers", "sheets", "phone")
+    list_display = ("when", "council", "status_tag", "interviewers", "sheets", "minutes", "mean")
     list_filter = (InterviewCallFilter, InterviewStatusFilter, InterviewDayFilter, InterviewsInterviewerFilter, SheetFilter)
     list_select_related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
     search_fields = ("application__reference", "application__council__name", "application__council__official_name", "contact_name")
     search_help_text = "Reference, council or who to ask for"
-    ordering = ("slot__starts_at", "pk")
+    empty_list = "Interviews appear here once councils have booked them. Offer times first, then shortlisted councils can book."
     show_full_result_count = False
     change_list_template = "admin/applications/interview_list.html"
     acts = ACTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the list shows and filters by."""
-        interviews = super().get_queryset(request).with_day().with_sheets().with_conflicts()  # type: ignore[attr-defined]
+        interviews = super().get_queryset(request).with_day().with_sheets().with_conflicts().with_mean_for(request.user)  # type: ignore[attr-defined]
         return interviews.select_related(*self.list_select_related)  # type: ignore[no-any-return]
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002  (Django's signature)
+        """Put what is to come first, an interview that is being held among it."""
+        return nearest_first("slot__starts_at", Q(status=InterviewStatus.BOOKED, slot__starts_at__gt=clock.now() - LONGEST_SLOT))
 
     def get_urls(self) -> list[URLPattern]:
         """Give the pages beside the desk their addresses."""
@@ -199,6 +207,7 @@ class InterviewAdmin(ReadOnlyAdmin):
             "sheet": sheet,
             "form": form,
             "questions": questions,
+            "standings": standings(interview),
             "compared": compared(interview, person, questions),
             "can_start": interview.is_booked and (not interview.started_at or interview.ended_at),
             "can_stop": interview.is_booked and interview.started_at and not interview.ended_at,
@@ -238,24 +247,45 @@ class InterviewAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def status_tag(self, interview: Interview) -> SafeString:
         """Where it stands."""
-        slug = interview.status.replace("_", "-")
-        return format_html('<span class="office-tag office-tag-{}">{}</span>', slug, interview.get_status_display())
+        return tag(interview.get_status_display(), TONES[InterviewStatus(interview.status)])
 
     @admin.display(description="Interviewers")
     def interviewers(self, interview: Interview) -> str:
-        """Who rings."""
-        return " and ".join(map(str, interview.slot.interviewers))
+        """Who rings, and whether one of them must not."""
+        names = " and ".join(map(str, interview.slot.interviewers))
+        return format_html("{} {}", names, tag("Conflict of interest", "red")) if conflicted_of(interview) else names
 
     @admin.display(description="Sheets", ordering="sheets_submitted")
     def sheets(self, interview: Interview) -> str:
-        """How many of the two sheets are in."""
-        return f"{interview.sheets_submitted} of 2"  # type: ignore[attr-defined]
+        """How many of the two sheets are in, once the interview's time has come."""
+        if interview.status not in LIVE_INTERVIEW or interview.slot.starts_at > clock.now():
+            return ""
+        return SHEETS[interview.sheets_submitted]  # type: ignore[attr-defined]
+
+    @admin.display(description="Minutes")
+    def minutes(self, interview: Interview) -> int | None:
+        """How long it took."""
+        return interview.minutes_taken
+
+    @admin.display(description="Mean of 5", ordering="mean")
+    def mean(self, interview: Interview) -> str:
+        """The mean score that the person may know."""
+        found: float | None = interview.mean  # type: ignore[attr-defined]
+        return "" if found is None else f"{found:.1f}"
 
 
 def conflicted_of(interview: Interview) -> list[tuple[User, str]]:
     """Return the interviewers of one still to be held who must not conduct it, each with the act that replaces them."""
     seats = zip((interview.first_conflicted, interview.second_conflicted), interview.slot.interviewers, SWAPS, strict=True)  # type: ignore[attr-defined]
     return [(person, f"admin:applications_interview_{swap}") for conflicted, person, swap in seats if conflicted and interview.is_booked]
+
+
+def standings(interview: Interview) -> list[tuple[User, SafeString]]:
+    """Return the two who ring, each with how far their sheet is, as long as there is an interview."""
+    if interview.status not in LIVE_INTERVIEW:
+        return [(person, SafeString("")) for person in interview.slot.interviewers]
+    sheets = InterviewSheet.objects.current().filter(interview=interview).select_related("interviewer")
+    return [(sheet.interviewer, tag(sheet.state, SHEET_TONES[sheet.state])) for sheet in sheets]
 
 
 def guide(interview: Interview) -> list[InterviewQuestion]:

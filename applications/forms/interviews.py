@@ -14,9 +14,9 @@ from django.forms.boundfield import BoundWidget
 from applications.forms.calls import LinesField
 from applications.forms.extensions import MomentField
 from applications.models import Call, InterviewQuestion, InterviewSheet, InterviewSlot
-from applications.models.interview import HIGHEST_INTERVIEW_SCORE
+from applications.models.interview import HIGHEST_INTERVIEW_SCORE, LONGEST_SLOT
 from applications.services.interview_sheets import Line, lines_of
-from applications.services.interview_slots import LONGEST_SLOT, MAY_INTERVIEW, Series
+from applications.services.interview_slots import MAY_INTERVIEW, Series
 from applications.services.interviews import GONE
 from upstream.accounts.models import User
 from upstream.accounts.services import people_who_may
@@ -95,14 +95,14 @@ class StaffBookingForm(ContactForm):
 
     def __init__(self, *args: Any, slots: Callable[[], Iterable[InterviewSlot]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slot"].choices = lambda: choices_by_day(slots())  # type: ignore[attr-defined]
+        self.fields["slot"].choices = lambda: slot_choices(slots())  # type: ignore[attr-defined]
 
 
-def choices_by_day(slots: Iterable[InterviewSlot]) -> Iterator[Any]:
-    """Yield the times as choices under their days, each with who rings."""
+def slot_choices(slots: Iterable[InterviewSlot]) -> Iterator[Any]:
+    """Yield the times as choices, each with its day and who rings."""
     yield "", "Select a time"
-    for day, of_day in groupby(slots, key=day_of):
-        yield long_date(day), [(slot.pk, f"{hours(slot)}, {' and '.join(map(str, slot.interviewers))}") for slot in of_day]
+    for slot in slots:
+        yield slot.pk, f"{long_date(day_of(slot))}, {hours(slot)}: {' and '.join(map(str, slot.interviewers))}"
 
 
 def hours(slot: InterviewSlot) -> str:

@@ -6,7 +6,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Avg, Case, Count, Exists, F, OrderBy, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.application import Application
@@ -14,11 +14,17 @@ from applications.models.call import Call
 from applications.models.conflict import Conflict
 from applications.states import LIVE_INTERVIEW, InterviewStatus
 from upstream.accounts.models import User
-from upstream.deadlines import bank_holidays
+from upstream.deadlines import MINUTE, bank_holidays, in_words
 
 HIGHEST_INTERVIEW_SCORE = 5
 # Councils book, move and cancel until this long before an interview.
 NOTICE = timedelta(hours=24)
+LONGEST_SLOT = timedelta(minutes=180)
+
+
+def nearest_first(column: str, to_come: Q) -> list[OrderBy]:
+    """Return the order of a list by the moments in a column: what is still to come, soonest first, then the rest, the latest first."""
+    return [OrderBy(Case(When(to_come, then=F(column))), nulls_last=True), OrderBy(F(column), descending=True)]
 
 
 class InterviewQuestion(models.Model):
@@ -95,7 +101,7 @@ class InterviewSlot(models.Model):
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="interview_slots")
     starts_at = models.DateTimeField()
-    minutes = models.PositiveSmallIntegerField(default=45, validators=[MinValueValidator(10), MaxValueValidator(180)])
+    minutes = models.PositiveSmallIntegerField(default=45, validators=[MinValueValidator(10), MaxValueValidator(LONGEST_SLOT // MINUTE)])
     interviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     second_interviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -115,7 +121,7 @@ class InterviewSlot(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M}"
+        return in_words(self.starts_at)
 
     @property
     def ends_at(self) -> datetime:
@@ -163,6 +169,12 @@ class InterviewQuerySet(models.QuerySet["Interview"]):
         """Return those not yet started that an interviewer must not conduct, with `with_conflicts`."""
         to_come = self.filter(status=InterviewStatus.BOOKED, started_at__isnull=True)
         return to_come.with_conflicts().filter(Q(first_conflicted=True) | Q(second_conflicted=True))
+
+    def with_mean_for(self, user: User) -> Self:
+        """Annotate `mean`: of the scores that count and that this person may read, of 1 to 5, or None."""
+        sheets = InterviewSheet.objects.visible_to(user).counting()
+        scores = InterviewScore.objects.filter(sheet__in=sheets, sheet__interview=OuterRef("pk"), score__isnull=False).order_by()
+        return self.annotate(mean=Subquery(scores.values("sheet__interview").annotate(mean=Avg("score")).values("mean")))
 
     def with_sheets(self) -> Self:
         """Annotate `sheets_submitted`, of the two."""
@@ -213,6 +225,11 @@ class Interview(models.Model):
     def is_booked(self) -> bool:
         """Whether it is still to be held."""
         return self.status == InterviewStatus.BOOKED
+
+    @property
+    def minutes_taken(self) -> int | None:
+        """How long it took, in whole minutes, once it has ended."""
+        return round(self.duration / MINUTE) if self.duration is not None else None
 
     @property
     def duration(self) -> timedelta | None:
@@ -274,6 +291,13 @@ class InterviewSheet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.interview_id} by {self.interviewer_id}"
+
+    @property
+    def state(self) -> str:
+        """How far it is, in words."""
+        if self.submitted_at:
+            return "Sheet submitted"
+        return "Sheet not finished" if self.saved_at else "Sheet not started"
 
 
 class InterviewScore(models.Model):

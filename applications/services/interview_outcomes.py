@@ -21,7 +21,8 @@ def miss_interview(*, interview_id: int, by: User) -> Interview:
     interview = lock_interview(interview_id)
     check_staff(interview.application, by)
     check_transition(interview.status, InterviewStatus.NO_SHOW, INTERVIEW_TRANSITIONS)
-    if clock.now() < interview.slot.starts_at or interview.ended_at:
+    has_a_sheet = interview.sheets.filter(submitted_at__isnull=False).exists()
+    if clock.now() < interview.slot.starts_at or interview.ended_at or has_a_sheet:
         message = "This can be said from when the interview should start, and not of one that has been held."
         raise InvalidTransition(message)
     interview.status = InterviewStatus.NO_SHOW

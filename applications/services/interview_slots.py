@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from applications.models import Application, Call, Conflict, Interview, InterviewSlot
+from applications.models.interview import LONGEST_SLOT
 from applications.states import LIVE_INTERVIEW, ApplicationStatus
 from upstream import clock
 from upstream.accounts.models import User
@@ -21,7 +22,6 @@ from upstream.deadlines import DAY, HOUR, LONDON, MINUTE, SATURDAY, in_words, is
 from upstream.transitions import InvalidTransition
 
 MAY_INTERVIEW = "applications.conduct_interview"
-LONGEST_SLOT = timedelta(minutes=180)
 LONGEST_SERIES = timedelta(days=56)
 
 

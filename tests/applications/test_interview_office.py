@@ -319,8 +319,7 @@ def test_staff_book_for_a_council_and_move_and_cancel_it(office, application, ca
         for hours in (3, 28, 52)
     )
     page = words(office.get(eoi_act(application, "book")))
-    assert "Tuesday 20 October 2026" in page
-    assert "1pm to 1:45pm, Alex Reed and Sam Okafor" in page
+    assert "Tuesday 20 October 2026, 1pm to 1:45pm: Alex Reed and Sam Okafor" in page
     assert "Enter the name of the person to ask for" in words(office.post(eoi_act(application, "book"), {"slot": soon.pk}))
     typed = {"slot": gone.pk, "contact_name": "Priya Shah", "phone": "01632 960 001", "reason": "They rang us."}
     gone.withdrawn_at = NOW
@@ -452,6 +451,79 @@ def test_the_lists_filter_and_every_filter_counts_what_it_shows(office, intervie
     for url in (LIST, SLOTS):
         assert not office.get(url, {"day": "nonsense"}).context["cl"].result_list
         assert not office.get(url, {"interviewer": "nonsense"}).context["cl"].result_list
+
+
+def test_the_lists_start_with_what_is_to_come_soonest_first_then_the_latest(office, call):
+    days = {"held": -3, "missed": -1, "soon": 2, "later": 5, "cancelled": 3, "now": 0}
+    statuses = {"held": InterviewStatus.HELD, "missed": InterviewStatus.NO_SHOW, "cancelled": InterviewStatus.CANCELLED}
+    made = {
+        InterviewFactory(
+            application__call=call, slot__starts_at=NOW + timedelta(days=days[name], minutes=-20), status=statuses.get(name, "booked")
+        ): name
+        for name in days
+    }
+    assert [made[each] for each in office.get(LIST).context["cl"].result_list] == ["now", "soon", "later", "cancelled", "missed", "held"]
+    slots = {interview.slot: name for interview, name in made.items()}
+    shown = [slots[each] for each in office.get(SLOTS).context["cl"].result_list]
+    assert shown == ["soon", "cancelled", "later", "now", "missed", "held"]
+
+
+def test_the_list_says_in_words_how_far_the_sheets_are_and_shows_minutes_and_a_mean(
+    office, client, interview, guide, alex, sam, move_clock
+):
+    assert "is in" not in words(office.get(LIST))
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    assert "Neither is in" in words(office.get(LIST))
+    assert "Sheet not started" in words(office.get(desk(interview)))
+    for person, score in ((sam, 2), (alex, 5)):
+        lines = {question.pk: Line(score, "") for question in guide}
+        save_sheet(interview_id=interview.pk, revision=0, lines=lines, summary="", by=person)
+    submit_sheet(interview_id=interview.pk, by=sam)
+    page = words(office.get(desk(interview)))
+    assert "Sheet submitted" in page
+    assert "Sheet not finished" in page
+    assert "1 of 2 is in" in words(office.get(LIST))
+    ended = interview.slot.starts_at + timedelta(minutes=42)
+    Interview.objects.update(started_at=interview.slot.starts_at, ended_at=ended, status=InterviewStatus.HELD)
+    assert "Mean score" not in words(office.get(desk(interview)))  # it would give the other's scores away
+    assert office.get(LIST).context["cl"].result_list[0].mean is None
+    submit_sheet(interview_id=interview.pk, by=alex)
+    for person in (alex, StaffFactory()):
+        client.force_login(person)
+        page = words(client.get(desk(interview)))
+        assert "It took 42 minutes." in page
+        assert "Mean score: <strong>3.5</strong> of 5" in page
+        page = words(client.get(LIST))
+        assert '<td class="field-minutes">42</td><td class="field-mean">3.5</td>' in page
+        assert "Both are in" in page
+
+
+def test_nobody_says_of_an_interview_with_a_sheet_that_nobody_answered(office, interview, guide, alex, sam, move_clock):
+    move_clock(interview.slot.starts_at)
+    office.force_login(alex)
+    assert "Nobody answered" in words(office.get(desk(interview)))
+    save_sheet(interview_id=interview.pk, revision=0, lines={q.pk: Line(3, "") for q in guide}, summary="", by=sam)
+    submit_sheet(interview_id=interview.pk, by=sam)
+    assert "Nobody answered" not in words(office.get(desk(interview)))
+    assert "not of one that has been held" in words(office.post(desk(interview, "missed"), follow=True))
+    interview.refresh_from_db()
+    assert interview.is_booked
+
+
+def test_records_are_called_by_their_moment_in_words(office, interview):
+    page = words(office.get(desk(interview, "cancel")))
+    assert "at 9am on Monday 26 October 2026" in page
+    assert "2026-10-26" not in page
+
+
+def test_an_empty_list_says_what_will_appear_or_that_nothing_matches(office, call):
+    assert "Interviews appear here once councils have booked them." in words(office.get(LIST))
+    assert "Times that you offer to shortlisted councils appear here." in words(office.get(SLOTS))
+    for url in (LIST, SLOTS):
+        page = words(office.get(url, {"call": call.pk}))
+        assert "Nothing matches." in page
+        assert "appear here" not in page
 
 
 def test_sheets_to_submit_are_those_whose_time_has_come(office, interview, alex, sam, move_clock):
