@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
@@ -44,6 +44,7 @@ from upstream.transitions import InvalidTransition
 
 MAY_RUN = "applications.change_panel"
 LONGEST_KEY = 10  # digits: more is no key of ours
+MARKS = {"Assigned": "\u2713", "Proposed": "\u25cb", "Pinned": "\u25cf", "To answer": "?", "Conflict": "\u00d7"}
 MEMBER_TONES = {MemberStatus.INVITED: "yellow", MemberStatus.ACTIVE: "green", MemberStatus.WITHDRAWN: "grey"}
 CONFLICT_TONES = {
     ConflictStatus.PROPOSED: "yellow",
@@ -78,6 +79,11 @@ class Cell:
         if self.assignment.status == AssignmentStatus.COMMITTED:
             return "Assigned"
         return "Pinned" if self.assignment.is_pinned else "Proposed"
+
+    @property
+    def mark(self) -> str:
+        """The word as one sign, which leaves room for many members."""
+        return MARKS.get(self.word, "")
 
     @property
     def can_be_proposed(self) -> bool:
@@ -204,6 +210,7 @@ class PanelAdmin(RecordedAdmin):
             "rows": [(application, line, table.number(application)) for application, line in rows],
             "to_answer": still_to_answer(rows),
             "loads": [table.load(member) for member in table.members.values()],
+            "marks": MARKS.items(),
             "hidden": len(table.applications) - len(rows),
             "proposed": len(table.proposed),
         }
@@ -217,7 +224,10 @@ class PanelAdmin(RecordedAdmin):
             messages.success(request, f"{counted(number, 'proposal') or 'No proposal'} discarded.")
         else:
             number = assigning.propose_assignments(panel_id=panel.pk, by=person)
-            messages.success(request, f"{counted(number, 'review') or 'No further review'} proposed. Nobody has been told yet.")
+            if number:
+                messages.success(request, f"{counted(number, 'review')} proposed. Nobody has been told yet.")
+            else:
+                messages.info(request, "There is nothing to propose: every expression of interest has all its reviewers.")
 
     def commit(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask before members are told, then give them what is proposed."""
@@ -375,14 +385,14 @@ class MemberStatusFilter(ColumnFilter):
 class PanelMemberAdmin(ReadOnlyAdmin):
     """One member, reached from the panel's page of progress."""
 
-    list_display = ("user", "panel", "standing", "role", DECLARED_AT)
+    list_display = ("person", "panel", "standing", "role", DECLARED_AT)
     list_select_related = ("user", "panel__call")
     list_filter = (MemberStatusFilter,)
     search_fields = ("user__full_name", "user__email")
     search_help_text = "Search by name or email address"
     empty_list = "Nobody has been invited to a panel yet. You invite members on the panel's page of members and progress."
     fields = (
-        "user",
+        "person",
         "address_shown",
         "panel_link",
         "standing",
@@ -393,7 +403,7 @@ class PanelMemberAdmin(ReadOnlyAdmin):
         "general_interest",
         "withdrawn_reason",
     )
-    readonly_fields = ("address_shown", "panel_link", "standing", "role", INVITED_AT, DECLARED_AT)
+    readonly_fields = ("person", "address_shown", "panel_link", "standing", "role", INVITED_AT, DECLARED_AT)
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
             name="remind",
@@ -451,6 +461,11 @@ class PanelMemberAdmin(ReadOnlyAdmin):
         """Whether the member chairs."""
         return "Chair" if member.is_chair else "Member"
 
+    @admin.display(description="Member", ordering="user__full_name")
+    def person(self, member: PanelMember) -> User:
+        """Who sits on the panel."""
+        return member.user
+
     @admin.display(description="Email address")
     def address_shown(self, member: PanelMember) -> str:
         """Where we write to them."""
@@ -461,6 +476,11 @@ class PanelMemberAdmin(ReadOnlyAdmin):
         """The way back to the panel's progress."""
         url = reverse("admin:applications_panel_progress", args=[member.panel_id])
         return format_html('<a href="{}">{}</a>', url, member.panel)
+
+
+def lines(*texts: str) -> SafeString:
+    """Return what there is of some texts, one under another."""
+    return format_html_join(mark_safe("<br>"), "{}", ((text,) for text in texts if text))
 
 
 class ConflictCallFilter(CallFilter):
@@ -481,14 +501,14 @@ class ConflictStatusFilter(ColumnFilter):
 class ConflictAdmin(ReadOnlyAdmin):
     """Who is kept from which EoI, and why."""
 
-    list_display = ("user", "application", "kind", "standing", "scores_left_out", "detail", "reason")
+    list_display = ("person", "eoi", "interest", "outcome")
     list_select_related = ("user", "application__council")
     list_filter = (ConflictCallFilter, ConflictStatusFilter)
     search_fields = ("user__full_name", "user__email", "application__reference", "application__council__official_name")
     search_help_text = "Search by person, reference or council"
     empty_list = "Nobody has declared a conflict of interest yet. They appear here with what they keep their person from."
-    fields = ("user", "application", "standing", "kind", "detail", "source", FOUND_AT, "decided_by", DECIDED_AT, "reason")
-    readonly_fields = ("standing", "source", FOUND_AT, DECIDED_AT)
+    fields = ("person", "eoi", "standing", "kind", "detail", "source", FOUND_AT, "decided_by", DECIDED_AT, "reason")
+    readonly_fields = ("person", "eoi", "standing", "source", FOUND_AT, DECIDED_AT)
     change_list_template = "admin/applications/conflict_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -497,6 +517,27 @@ class ConflictAdmin(ReadOnlyAdmin):
             status=ReviewStatus.SUBMITTED, assignment__application=OuterRef("application"), assignment__member__user=OuterRef("user")
         )
         return super().get_queryset(request).annotate(has_scored=Exists(submitted))  # type: ignore[no-any-return]
+
+    @admin.display(description="Person", ordering="user__full_name")
+    def person(self, conflict: Conflict) -> User:
+        """Whom it keeps out."""
+        return conflict.user
+
+    @admin.display(description="Expression of interest", ordering="application__reference")
+    def eoi(self, conflict: Conflict) -> Application:
+        """What it keeps them from."""
+        return conflict.application
+
+    @admin.display(description="Interest", ordering="kind")
+    def interest(self, conflict: Conflict) -> SafeString:
+        """What the interest is, and its details."""
+        return lines(conflict.get_kind_display(), conflict.detail)
+
+    @admin.display(description="Status", ordering="status")
+    def outcome(self, conflict: Conflict) -> SafeString:
+        """Where it stands, why, and whether submitted scores do not count because of it."""
+        left_out = conflict.status == ConflictStatus.ACTIVE and conflict.has_scored  # type: ignore[attr-defined]
+        return lines(self.standing(conflict), conflict.reason, "Scores left out" if left_out else "")
 
     @admin.display(description="Status", ordering="status")
     def standing(self, conflict: Conflict) -> SafeString:
@@ -507,11 +548,6 @@ class ConflictAdmin(ReadOnlyAdmin):
     def source(self, conflict: Conflict) -> str:
         """Whether the system found it."""
         return "Found by the system" if conflict.is_detected else "Declared or recorded by a person"
-
-    @admin.display(description="Scores left out")
-    def scores_left_out(self, conflict: Conflict) -> str:
-        """Whether submitted scores do not count because of it."""
-        return "Yes" if conflict.status == ConflictStatus.ACTIVE and conflict.has_scored else ""  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[URLPattern]:
         """Give the page that records one its address."""
@@ -530,7 +566,9 @@ class ConflictAdmin(ReadOnlyAdmin):
                 interest=Interest(ConflictKind(data["kind"]), data["detail"]),
                 by=request.user,  # type: ignore[arg-type]
             )
-            messages.success(request, f"{data['application']} is closed to {data['person']}. We have emailed them.")
+            own = data["person"] == request.user
+            said = "is closed to you now." if own else f"is closed to {data['person']}. We have emailed them."
+            messages.success(request, f"{data['application']} {said}")
             return redirect(f"admin:{self.url_name('changelist')}")
         return self.page(request, "admin/applications/conflict_record.html", title="Record a conflict of interest", form=form)
 

@@ -191,7 +191,7 @@ class Review(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Review {self.pk}"
+        return f"{self.assignment.application}, scored by {self.assignment.member}"
 
 
 class CriterionScore(CriterionJudgement):

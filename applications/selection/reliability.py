@@ -102,16 +102,25 @@ def drifts(scores: Sequence[Score]) -> tuple[Drift, ...]:
 
 
 def undecided(calibration: Calibration, places: int) -> tuple[int, ...]:
-    """Return the applications that two more reviews could settle: their interval straddles the line between in and out.
+    """Return the applications that two more reviews could settle, the nearest to the line first: their interval lies across it."""
+    line = line_between(calibration, places)
+    if calibration.adjustment is None or line is None:
+        return ()
+    low, high = calibration.adjustment.interval
+    distance = np.abs(calibration.adjustment.scores - line)
+    nearest = np.argsort(distance, stable=True)
+    return tuple(calibration.applications[place] for place in nearest if low[place] < line < high[place])
 
-    The line is half way between the last adjusted score that is in and the first that is out. There is none without an adjustment.
+
+def line_between(calibration: Calibration, places: int) -> float | None:
+    """Return the line between in and out: half way between the last adjusted score that is in and the first that is out.
+
+    None without an adjustment, or where all are in or all are out.
     """
     if calibration.adjustment is None or not 0 < places < len(calibration.applications):
-        return ()
+        return None
     ordered = np.sort(calibration.adjustment.scores)[::-1]
-    line = ordered[places - 1 : places + 1].mean()
-    low, high = calibration.adjustment.interval
-    return tuple(np.array(calibration.applications)[(low < line) & (line < high)].tolist())
+    return float(ordered[places - 1 : places + 1].mean())
 
 
 def _one_way(i: Indices, y: Numbers) -> Numbers:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Of the bootstrap: the same scores always give the same interval.
 SEED = 20190715
 REVIEWS = (2, 3, 5)
+# How many of those that could go either way the page names: more is no help in giving out two more reviews.
+NEAREST = 8
 # Koo and Li, A guideline of selecting and reporting intraclass correlation coefficients (2016).
 LEVELS = ((0.9, "very well"), (0.75, "well"), (0.5, "moderately"), (0, "a little"))
 STAGES = (
@@ -65,11 +67,14 @@ class Leniency:
     reviews: int
 
     @property
+    def side(self) -> int:
+        """1 where it is more than chance, -1 where it is less, and 0 where chance would do."""
+        return (self.low > 0) - (self.high < 0)
+
+    @property
     def in_words(self) -> str:
         """Whether it is more than chance."""
-        if self.low > 0:
-            return "More generous than the others"
-        return "Stricter than the others" if self.high < 0 else "Not clearly either"
+        return ("Not clearly either", "More generous than the others", "Stricter than the others")[self.side]
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,21 @@ class Reliability:
         return [stage for stage in self.stages if stage.single is not None]
 
     @property
+    def nearest(self) -> list[Undecided]:
+        """The undecided ones that are nearest to the line, the best first."""
+        return sorted(self.undecided[:NEAREST], key=lambda each: -each.adjusted)
+
+    @property
+    def leniency_in_words(self) -> str:
+        """Who is clearly more generous than the others, and who stricter."""
+        generous, strict = ([line.reviewer for line in self.leniency if line.side == side] for side in (1, -1))
+        said = [f"More generous than the others: {', '.join(generous)}." if generous else ""]
+        said.append(f"Stricter than the others: {', '.join(strict)}." if strict else "")
+        if not (generous or strict):
+            return "Nobody is clearly more generous or stricter than the others."
+        return " ".join(filter(None, said))
+
+    @property
     def is_adjusted(self) -> bool:
         """Whether there is an adjustment to speak of."""
         return bool(self.reviews) and not self.refusals
@@ -247,7 +267,7 @@ def _drifts(scoring: Scoring) -> list[DriftWarning]:
 
 
 def _undecided(calibration: "Calibration", scoring: Scoring) -> list[Undecided]:
-    """Return those that two more reviews could settle, the best first."""
+    """Return those that two more reviews could settle, the nearest to the line first."""
     from applications.selection.reliability import undecided
 
     if calibration.adjustment is None:
@@ -255,8 +275,7 @@ def _undecided(calibration: "Calibration", scoring: Scoring) -> list[Undecided]:
     low, high = calibration.adjustment.interval
     columns = zip(low.clip(0).tolist(), calibration.adjustment.scores.tolist(), high.clip(None, OUT_OF).tolist(), strict=True)
     figures = dict(zip(calibration.applications, columns, strict=True))
-    found = [Undecided(scoring.applications[pk], *figures[pk]) for pk in undecided(calibration, scoring.places)]
-    return sorted(found, key=lambda each: -each.adjusted)
+    return [Undecided(scoring.applications[pk], *figures[pk]) for pk in undecided(calibration, scoring.places)]
 
 
 def _exclusions(scoring: Scoring, *, may_read_conflicts: bool) -> Iterator[Exclusion]:

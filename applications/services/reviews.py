@@ -15,6 +15,7 @@ from applications.states import REVIEW_TRANSITIONS, ApplicationStatus, Assignmen
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
+from upstream.deadlines import counted
 from upstream.fields import count_words
 from upstream.transitions import InvalidTransition, check_transition
 
@@ -41,14 +42,19 @@ class Judgement:
     reason: str
 
     @property
-    def problem(self) -> str:
-        """What is missing before it can be submitted, in words that follow the criterion's name, or nothing."""
-        if self.score is None:
-            return "select a score"
-        if not self.reason.strip():
-            return "give a reason"
-        words = count_words(self.reason)
-        return f"shorten the reason to {REASON_WORDS} words: it has {words}" if words > REASON_WORDS else ""
+    def has_reason(self) -> bool:
+        """Whether there is a reason, however short."""
+        return bool(self.reason.strip())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been said yet."""
+        return self.score is None and not self.has_reason
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the reason has more words than it may."""
+        return count_words(self.reason) > REASON_WORDS
 
 
 @dataclass(frozen=True)
@@ -92,12 +98,17 @@ def judgements(review: Review) -> dict[int, Judgement]:
     return {row.criterion_id: Judgement(row.score, row.reason) for row in review.scores.all()}
 
 
-def problems(review: Review, criteria: list[Criterion]) -> list[str]:
-    """Return what is missing before the review can be submitted, a sentence for each criterion."""
-    found = judgements(review)
-    nothing = Judgement(None, "")
-    said = [(criterion, found.get(criterion.pk, nothing).problem) for criterion in criteria]
-    return [f"{criterion.name}: {problem}" for criterion, problem in said if problem]
+def missing(review: Review, criteria: list[Criterion]) -> str:
+    """Return what stops the review from being submitted, in a few words, or nothing: "3 scores and 4 reasons missing"."""
+    found, nothing = judgements(review), Judgement(None, "")
+    given = [found.get(criterion.pk, nothing) for criterion in criteria]
+    if given and all(judgement.is_empty for judgement in given):
+        return "Not started"
+    scores = counted(sum(judgement.score is None for judgement in given), "score")
+    reasons = counted(sum(not judgement.has_reason for judgement in given), "reason")
+    too_long = counted(sum(judgement.is_too_long for judgement in given), "reason")
+    lacking = " and ".join(filter(None, [scores, reasons]))
+    return ", ".join(filter(None, [lacking and f"{lacking} missing", too_long and f"{too_long} longer than {REASON_WORDS} words"]))
 
 
 @transaction.atomic
@@ -178,7 +189,7 @@ def submit_reviews(*, member_id: int, by: User) -> list[Review]:
     complete = [
         review
         for review in Review.objects.filter(pk__in=[review.pk for review in locked]).select_related("assignment").prefetch_related("scores")
-        if not problems(review, criteria)
+        if not missing(review, criteria)
     ]
     now = clock.now()
     for review in complete:

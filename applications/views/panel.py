@@ -10,7 +10,7 @@ from applications.models import Conflict, PanelMember, Review
 from applications.services.conflicts import Interest, declare_conflict, detected, waive_conflict
 from applications.services.panel import declare as keep_declaration
 from applications.services.panel import to_be_scored, unanswered
-from applications.services.reviews import problems, reviews_of
+from applications.services.reviews import missing, reviews_of
 from applications.states import ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.http import UserRequest, get_visible_or_404
@@ -55,7 +55,7 @@ def panel(request: UserRequest, slug: str) -> HttpResponse:
     if member.status != MemberStatus.ACTIVE:
         return redirect("applications:panel_declare", slug)
     criteria = list(member.panel.call.criteria.all())
-    lines = [(review, state_of(review, complete=not problems(review, criteria))) for review in reviews_of(member)]
+    lines = [(review, state_of(review, complete=not missing(review, criteria))) for review in reviews_of(member)]
     own = Conflict.objects.filter(user=request.user, application__call=member.panel.call_id).select_related("application__council")
     context = {
         "member": member,

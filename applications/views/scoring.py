@@ -18,8 +18,8 @@ from applications.services.reviews import (
     Judgement,
     ScoreConflict,
     judgements,
+    missing,
     parts_of,
-    problems,
     reviews_of,
     save_scores,
     submit_reviews,
@@ -27,6 +27,7 @@ from applications.services.reviews import (
 from applications.states import MemberStatus, ReviewStatus
 from applications.views.panel import get_active_seat, get_given, get_review
 from applications.views.sections import typed_revision
+from upstream.deadlines import counted
 from upstream.http import UserRequest
 
 
@@ -177,8 +178,8 @@ def check(request: UserRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         submitted = submit_reviews(member_id=member.pk, by=request.user)
         if submitted:
-            number = len(submitted)
-            messages.success(request, f"You have submitted your scores for {number} application{'' if number == 1 else 's'}. Thank you.")
+            number = counted(len(submitted), "expression")
+            messages.success(request, f"You have submitted your scores for {number} of interest. Thank you.")
         else:
             messages.error(request, "No scores were complete, so none were submitted.")
         return redirect("applications:panel", slug)
@@ -200,13 +201,12 @@ class Line:
 
     review: Review
     locked: bool
-    scores: list[int | None]
-    missing: list[str]
+    given: list[Judgement]
+    missing: str
 
 
 def line_of(review: Review, criteria: list[Criterion]) -> Line:
     """Return a review with its scores in the order of the criteria, and what it lacks."""
-    found = judgements(review)
+    found, nothing = judgements(review), Judgement(None, "")
     locked = review.status == ReviewStatus.SUBMITTED
-    scores = [found[criterion.pk].score if criterion.pk in found else None for criterion in criteria]
-    return Line(review, locked, scores, [] if locked else problems(review, criteria))
+    return Line(review, locked, [found.get(criterion.pk, nothing) for criterion in criteria], "" if locked else missing(review, criteria))

@@ -124,11 +124,19 @@ def test_proposing_editing_and_committing(office, panel):
     assert Assignment.objects.get(pk=moved.pk).status == AssignmentStatus.REMOVED
 
 
-def test_discarding_and_nonsense(office, panel):
+def test_nonsense_and_nothing_to_propose(office, panel):
     assign, application = url("panel_assign", panel.pk), panel.call.applications.first()
     office.post(assign, {"action": "propose"})
     for action in ("", "pin-", "pin-x", "pin-0", "add-0", "move-1", "fly-1"):
         assert office.post(url("panel_reviewers", panel.pk, application.pk), {"action": action}).status_code in {302, 404}
+    office.post(assign, {"action": "propose"})
+    office.post(url("panel_commit", panel.pk))
+    assert "There is nothing to propose" in office.post(assign, {"action": "propose"}, follow=True).content.decode()
+
+
+def test_discarding_tells_nobody(office, panel):
+    assign = url("panel_assign", panel.pk)
+    office.post(assign, {"action": "propose"})
     assert "6 proposals discarded" in office.post(assign, {"action": "discard"}, follow=True).content.decode()
     assert not Assignment.objects.live().exists()
 
@@ -139,7 +147,7 @@ def test_what_is_in_the_way_is_named(office, panel):
         ConflictFactory(application=application, user=member.user)
     page = office.post(url("panel_assign", panel.pk), {"action": "propose"}).content.decode()
     assert f"{application} needs 2 reviewers, and only 1 of the members said that they have no conflict with it." in page
-    assert page.count("office-cell-conflict") == 2
+    assert page.count('<span class="govuk-visually-hidden">Conflict</span>') == 2
 
 
 def test_staff_see_who_has_still_to_answer_about_what(office, panel):
@@ -149,8 +157,8 @@ def test_staff_see_who_has_still_to_answer_about_what(office, panel):
     ConflictFactory(application=found, user=second.user, status=ConflictStatus.PROPOSED, is_detected=True)
     page = office.get(url("panel_assign", panel.pk))
     assert page.context["to_answer"] == [(first, [late]), (second, [found])]
-    assert page.content.decode().count("office-cell-to-answer") == 2
-    assert "office-cell-conflict" not in page.content.decode()
+    assert page.content.decode().count('<span class="govuk-visually-hidden">To answer</span>') == 2
+    assert '<span class="govuk-visually-hidden">Conflict</span>' not in page.content.decode()
     assert f"<li>{first}: {late.reference}</li>" in page.content.decode()
     assert f"add-{first.pk}" not in office.get(url("panel_reviewers", panel.pk, late.pk)).content.decode()
 
@@ -191,6 +199,15 @@ def test_a_conflict_is_recorded_for_anybody_who_judges(office, panel, staff):
     assert "A sister" in office.get(url("conflict_changelist"), {"call": panel.call_id}).content.decode()
 
 
+def test_who_records_their_own_conflict_is_not_told_that_somebody_was_emailed(office, panel, staff):
+    application = panel.call.applications.first()
+    sent = {"person": staff.pk, "application": application.pk, "kind": "family", "detail": "A sister"}
+    page = office.post(url("conflict_record"), sent, follow=True).content.decode()
+    assert f"{application} is closed to you now." in page
+    assert "We have emailed them" not in page
+    assert not OutboundEmail.objects.exists()
+
+
 def test_scores_are_read_and_reopened(office, panel):
     review = ReviewFactory(
         assignment=AssignmentFactory(member=panel.members.first()), status=ReviewStatus.SUBMITTED, submitted_at=clock.now()
@@ -198,6 +215,7 @@ def test_scores_are_read_and_reopened(office, panel):
     criterion = CriterionFactory(call=panel.call, name="Strength")
     CriterionScore.objects.create(review=review, criterion=criterion, score=4, reason="<b>Clear</b> evidence")
     page = office.get(url("review_change", review.pk)).content.decode()
+    assert f"<h1>{review.assignment.application}, scored by {review.assignment.member}</h1>" in page
     assert "Strength: 4" in page
     assert "&lt;b&gt;Clear&lt;/b&gt;" in page
     office.post(url("review_reopen", review.pk), {"reason": "A slip"})

@@ -122,7 +122,7 @@ def test_the_page_puts_answers_beside_their_criterion(signed_in, member, review,
     for text, options in (("Asked here", {"criterion": criterion}), ("About it", {}), ("Not for you", {"hidden_from_panel": True})):
         Answer.objects.create(application=application, question=QuestionFactory(section=section, **options), value=text)
     page = signed_in.get(score_url(review)).content.decode()
-    assert "Application 1 of 1" in page
+    assert "Expression of interest 1 of 1" in page
     assert page.index("About it") < page.index("Asked here") < page.index("Very good")
     assert "Not for you" not in page
 
@@ -138,7 +138,8 @@ def test_saving_goes_to_the_next_one_and_after_the_last_to_the_check(signed_in, 
 def test_half_a_score_is_kept_and_the_check_says_what_is_missing(signed_in, member, review, criterion):
     signed_in.post(score_url(review), filled(criterion, action="next") | {f"reason_{criterion.pk}": ""})
     page = signed_in.get(url(member, "panel_check")).content.decode()
-    assert "Strength: give a reason" in page
+    assert "1 reason missing" in page
+    assert "no reason" in page
     assert "Submit your scores" not in page
     assert "No scores were complete" in signed_in.post(url(member, "panel_check"), follow=True).content.decode()
 
@@ -152,7 +153,7 @@ def test_submitted_scores_are_locked_and_those_of_others_show(signed_in, member,
     CriterionScore.objects.create(review=other, criterion=criterion, score=1, reason="I was not convinced")
     assert "I was not convinced" not in signed_in.get(score_url(review)).content.decode()
     signed_in.post(score_url(review), filled(criterion))
-    assert "Submit 1 application" in signed_in.get(url(member, "panel_check")).content.decode()
+    assert "Submit 1 expression of interest" in signed_in.get(url(member, "panel_check")).content.decode()
     signed_in.post(url(member, "panel_check"))
     page = signed_in.get(score_url(review)).content.decode()
     assert "I was not convinced" in page

@@ -8,8 +8,8 @@ from applications.services.reviews import (
     CannotScore,
     Judgement,
     ScoreConflict,
+    missing,
     parts_of,
-    problems,
     reopen_review,
     reviews_of,
     save_scores,
@@ -71,15 +71,23 @@ def test_criteria_of_another_call_are_left_out(review, criteria):
 @pytest.mark.parametrize(
     ("score", "reason", "said"),
     [
-        (None, "Reason", "select a score"),
-        (0, " ", "give a reason"),
-        (3, "word " * 151, "shorten the reason to 150 words: it has 151"),
+        (None, " ", "Not started"),
+        (None, "Reason", "2 scores missing"),
+        (0, " ", "2 reasons missing"),
+        (3, "word " * 151, "2 reasons longer than 150 words"),
+        (None, "word " * 151, "2 scores missing, 2 reasons longer than 150 words"),
         (0, "Nothing is said of it", ""),
     ],
 )
-def test_what_is_missing_is_said_by_criterion(review, criteria, score, reason, said):
+def test_what_is_missing_is_said_in_a_few_words(review, criteria, score, reason, said):
     saved = save(review, criteria, score=score, reason=reason)
-    assert problems(saved, criteria) == ([f"{criterion.name}: {said}" for criterion in criteria] if said else [])
+    assert missing(saved, criteria) == said
+
+
+def test_scores_and_reasons_are_counted_apart(review, criteria):
+    values = {criteria[0].pk: Judgement(3, ""), criteria[1].pk: Judgement(None, "")}
+    saved = save_scores(review_id=review.pk, revision=0, values=values, note="", by=review.assignment.member.user)
+    assert missing(saved, criteria) == "1 score and 2 reasons missing"
 
 
 def test_complete_ones_are_submitted_together_and_locked(review, criteria):

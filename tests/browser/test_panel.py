@@ -77,7 +77,7 @@ def test_scoring_one_by_keyboard_and_submitting_it(visit, member, reviews, revie
     press(page, "link", member.panel.call.title)
     expect(page.get_by_text("0 of 2 scored")).to_be_visible()
     press(page, "button", "Start scoring")
-    expect(page.locator("main")).to_contain_text("Application 1 of 2")
+    expect(page.locator("main")).to_contain_text("Expression of interest 1 of 2")
     for place, group in enumerate(("Strength of the challenge", "Leadership commitment")):
         fields = page.get_by_role("group", name=f"Score for {group}")
         tab_to(page, fields.get_by_role("radio").first)
@@ -89,9 +89,9 @@ def test_scoring_one_by_keyboard_and_submitting_it(visit, member, reviews, revie
         page.keyboard.type("Clear evidence of scale.")
     expect(page.locator("[data-saved]")).to_contain_text("Saved at")
     press(page, "button", "Save and next")
-    expect(page.locator("main")).to_contain_text("Application 2 of 2")
+    expect(page.locator("main")).to_contain_text("Expression of interest 2 of 2")
     press(page, "button", "Save and check your scores")
-    press(page, "button", "Submit 1 application")
+    press(page, "button", "Submit 1 expression of interest")
     expect(page.get_by_text("1 of 2 scored, 1 submitted")).to_be_visible()
     done = Review.objects.get(status=ReviewStatus.SUBMITTED)
     assert score_of(done) == [(4, "Clear evidence of scale.")] * 2
@@ -105,7 +105,7 @@ def test_scoring_another_without_javascript(visit, member, reviews):
     page.get_by_role("button", name="Save and come back later").click()
     expect(page.get_by_text("1 of 2 scored")).to_be_visible()
     page.get_by_role("link", name="Check your scores").click()
-    page.get_by_role("button", name="Submit 1 application").click()
+    page.get_by_role("button", name="Submit 1 expression of interest").click()
     assert score_of(Review.objects.get(status=ReviewStatus.SUBMITTED)) == [(3, "Plain and honest.")] * 2
 
 
@@ -196,7 +196,7 @@ def test_the_pages_of_a_member(visit, review, member, reviews, criteria, forgive
     CriterionScore.objects.create(review=other, criterion=criteria[0], score=1, reason="Not convinced.")
     stale = page.context.new_page()
     stale.goto(score_address(first))
-    page.get_by_role("button", name="Submit 1 application").click()
+    page.get_by_role("button", name="Submit 1 expression of interest").click()
     page.get_by_text("of 2 scored, 1 submitted").wait_for()
     review(page, None, score_address(first), address(member, "check"))
     stale.get_by_role("button", name="Save and come back later").click()
@@ -230,6 +230,10 @@ def test_the_offices_pages(visit, review, panel):
     page.get_by_role("button", name="Send the invitation").click()
     review(page)
     members = PanelMemberFactory.create_batch(3, panel=panel)
+    newcomer = PanelMemberFactory(panel=panel, status=MemberStatus.INVITED, declared_at=None)
+    review(page, f"/admin/applications/panelmember/{newcomer.pk}/resend/")
+    page.get_by_role("button", name="Send the invitation again").click()
+    page.get_by_text("the invitation again.").wait_for()
     applications = SubmittedFactory.create_batch(3, call=panel.call, status=ApplicationStatus.SHORTLISTED)
     review(page, office(panel, "assign"), office(panel, "progress"))
     all_answered(panel)

@@ -34,6 +34,10 @@ def test_the_pages_of_a_calls_scores(visit, review, call):
             reviewed(application, members[(place + turn) % 3], mark, mark, max(0, mark - turn))
     ConflictFactory(application=found[3], user=members[2].user, detail="Paid adviser until June.")
     review(page, *pages(call))
+    for summary in page.locator("details.office-details > summary").all():
+        summary.click()
+    expect(page.get_by_role("columnheader", name="Mean of 3")).to_be_visible()
+    review(page)
 
 
 def test_a_heading_sorts_the_table_without_a_script(visit, call):

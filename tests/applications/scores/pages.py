@@ -42,6 +42,10 @@ def export(client, call, file_format="csv", query=""):
     return client.post(f"/admin/applications/call/{call.pk}/scores/{file_format}/{query}")
 
 
+def export_of_reliability(client, call, file_format="csv"):
+    return client.post(f"/admin/applications/call/{call.pk}/reliability/{file_format}/")
+
+
 def reliability_page(client, call):
     response = client.get(f"/admin/applications/call/{call.pk}/reliability/")
     assert response.status_code == 200

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.models import InterviewSheet
 from applications.states import ReviewStatus
-from tests.applications.scores.pages import reliability_page, rows, shortlisted
+from tests.applications.scores.pages import export_of_reliability, reliability_page, rows, shortlisted
 from tests.applications.test_office_export import table_of
 from tests.factories import CriterionFactory, StaffFactory, UserFactory
 from tests.factories.judging import AssessmentFactory, ConflictFactory, InterviewFactory, PanelMemberFactory, SubmittedFactory, reviewed
@@ -19,10 +19,6 @@ MOST_QUERIES = 30
 
 def reviews_url(file_format="csv", query=""):
     return f"/admin/applications/review/export/{file_format}/{query}"
-
-
-def reliability_url(call, file_format="csv"):
-    return f"/admin/applications/call/{call.pk}/reliability/{file_format}/"
 
 
 def dicts(response):
@@ -71,13 +67,13 @@ def test_what_somebody_may_not_see_does_not_leave(office, staff, call, scored):
     found = dicts(office.post(reviews_url()))
     assert {row["Reference"] for row in found} == {"R-000", "R-001", "R-002"}
     hidden = scored[4].reference
-    assert [row for row in table_of(office.post(reliability_url(call))) if hidden in "".join(row)] == []
+    assert [row for row in table_of(export_of_reliability(office, call)) if hidden in "".join(row)] == []
 
 
 def test_the_figures_of_reliability_are_those_of_the_page(office, staff, call, scored, members):
     assessment = AssessmentFactory(application=scored[0], assessor=StaffFactory(full_name="Alex Reed"))
     ConflictFactory(application=scored[4], user=members[1].user, detail="A sister works there.")
-    found = dicts(office.post(reliability_url(call)))
+    found = dicts(export_of_reliability(office, call))
     page = reliability_page(office, call)
     single = next(row for row in found if row["What"] == "Agreement of single scores")
     assert [single["Of"], single["Scores"], single["Value"]] == [rows(page, "Agreement at each stage")[0][place] for place in (0, 1, 3)]
@@ -87,12 +83,12 @@ def test_the_figures_of_reliability_are_those_of_the_page(office, staff, call, s
     assert (missing["Of"].split()[0], missing["Value"]) == ("R-004", "1")
     assert "Gail Generous" in next(row for row in found if row["What"] == "Not adjusted")["In words"]
     assert Entry.objects.about(call).get(verb="reliability.exported").data == {"format": "csv"}
-    assert len(table_of(office.post(reliability_url(call, "xlsx")))) == len(found) + 1
+    assert len(table_of(export_of_reliability(office, call, "xlsx"))) == len(found) + 1
     assert assessment.pk
 
 
 def test_leniency_leaves_with_its_interval(office, call, scored):
-    found = [row for row in dicts(office.post(reliability_url(call))) if row["What"] == "Points of 100 above the others"]
+    found = [row for row in dicts(export_of_reliability(office, call)) if row["What"] == "Points of 100 above the others"]
     assert [(row["Who"], row["Value"], row["Scores"]) for row in found] == [("Gail Generous", "8.3", "5"), ("Sam Strict", "-8.3", "5")]
     assert all(float(row["From"]) < float(row["Value"]) < float(row["To"]) for row in found)
 
@@ -103,7 +99,7 @@ def test_who_may_not_read_conflicts_is_told_of_them_and_no_more(client, call, sc
     names = ["view_call", "view_application", "view_review", "decide_application", "export_application"]
     person.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(person)
-    found = [row["In words"] for row in dicts(client.post(reliability_url(call))) if row["What"].startswith("Does not count")]
+    found = [row["In words"] for row in dicts(export_of_reliability(client, call)) if row["What"].startswith("Does not count")]
     assert found == ["Conflict of interest"]
 
 
@@ -113,24 +109,24 @@ def test_each_needs_both_permissions(client, call, permission):
     names = {"view_call", "view_application", "view_review", "decide_application", "export_application"} - {permission}
     person.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(person)
-    assert client.post(reviews_url()).status_code == client.post(reliability_url(call)).status_code == 403
+    assert client.post(reviews_url()).status_code == export_of_reliability(client, call).status_code == 403
     assert not Entry.objects.filter(verb__endswith=".exported").exists()
 
 
 def test_a_format_that_does_not_exist_is_not_found(office, call):
-    assert office.post(reviews_url("pdf")).status_code == office.post(reliability_url(call, "pdf")).status_code == 404
+    assert office.post(reviews_url("pdf")).status_code == export_of_reliability(office, call, "pdf").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["reviews", "reliability"])
 def test_as_many_queries_for_fifty_as_for_five(office, call, members, name):
-    url, counts, applications = reviews_url() if name == "reviews" else reliability_url(call), [], shortlisted(call, 50)
+    counts, applications = [], shortlisted(call, 50)
     for few in (applications[:6], applications[6:]):  # five that count are needed for an adjustment
         for place, application in enumerate(few):
             for member in members:
                 reviewed(application, member, place % 5, (place + member.pk) % 5)
         ConflictFactory(application=few[0], user=members[0].user)
         with CaptureQueriesContext(connection) as captured:
-            assert table_of(office.post(url))
+            assert table_of(office.post(reviews_url()) if name == "reviews" else export_of_reliability(office, call))
         counts.append(len(captured))
     print(f"\n{name}: {counts[0]} queries")
     assert counts[0] == counts[1] < MOST_QUERIES

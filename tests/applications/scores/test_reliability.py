@@ -1,5 +1,6 @@
 """The page of how far a call's scores can be relied on: figures worked out by hand, warnings, exclusions and what is missing."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,8 @@ from applications.states import (
     MemberStatus,
     ReviewStatus,
 )
-from tests.applications.scores.pages import body, reliability_page, rows, scores_page, shortlisted, words
+from tests.applications.scores.pages import body, export_of_reliability, reliability_page, rows, scores_page, shortlisted, words
+from tests.applications.test_office_export import table_of
 from tests.factories import CriterionFactory, UserFactory
 from tests.factories.judging import (
     AssessmentFactory,
@@ -115,9 +117,34 @@ def test_two_more_reviews_would_settle_what_lies_across_the_line(office, call, s
     # The line lies half way between the second and the third adjusted score: (63.3 + 50) / 2.
     line = (150 / 3 + 40 / 3 + 50) / 2
     across = [row[0] for row in body(scores_page(office, call)) if float(row[6].split()[0]) < line < float(row[6].split()[-1])]
-    settled = rows(reliability_page(office, call), "What two more reviews would settle")
+    settled = rows(reliability_page(office, call), "What could go either way")
     assert across
     assert [row[0].split()[-3] for row in settled] == across
+
+
+def test_the_page_names_the_nearest_to_the_line_and_the_export_all(office, call, members):
+    found = shortlisted(call, 20)
+    for place, application in enumerate(found):
+        for member in members:
+            reviewed(application, member, (place + member.pk) % 2 + 2, (place + 3 * member.pk) % 5)
+    call.cohort.places = 10
+    call.cohort.save()
+    page = reliability_page(office, call)
+    exported = [row for row in table_of(export_of_reliability(office, call)) if row[0].startswith("Could go either way")]
+    named = rows(page, "What could go either way")
+    assert len(named) == 8 < len(exported)
+    assert f"{len(exported)} could be above or below the line at 10 places by chance alone. These 8 are the nearest" in words(page)
+    assert {row[0].split()[-3] for row in named} == {row[1].split()[0] for row in exported[:8]}
+    assert [float(row[1]) for row in named] == sorted((float(row[3]) for row in exported[:8]), reverse=True)
+
+
+def test_what_is_missing_comes_first_and_the_statistics_behind_a_sentence(office, call, scored):
+    page = reliability_page(office, call)
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert headings[:2] == ["What is missing", "What does not count"]
+    shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert [text for text in ("ICC", "bootstrap", "Spearman", "Interval (approximate)</th><th scope") if text in shown] == []
+    assert "Nobody is clearly more generous or stricter than the others." in shown
 
 
 def test_scores_by_somebody_with_a_conflict_are_listed_and_change_the_figures(office, call, scored, members):

@@ -130,7 +130,7 @@ def test_two_more_reviews_are_offered_where_the_interval_straddles_the_line():
     # Two are in and two are out whatever anybody thinks; seven reviewers are of two minds about the order of the middle two.
     values = np.array([[5] * 7, [5] * 6 + [4], [3, 3, 4] * 2 + [3], [3, 4, 3] * 2 + [4], [1] * 7, [1] * 6 + [2]])
     found = calibrate(full_table(values))
-    assert undecided(found, 3) == (2, 3)
+    assert sorted(undecided(found, 3)) == [2, 3]
     assert undecided(found, 2) == ()
 
 
