@@ -5,11 +5,19 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from applications.models import Answer, Conflict, CriterionScore, PanelMember, Release, Review
+from applications.models import Answer, Conflict, CriterionScore, PanelMember, Review
 from applications.states import ApplicationStatus, ConflictStatus, MemberStatus, ReviewStatus
 from tests.applications.test_query_counts import queries
-from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory, UserFactory
-from tests.factories.judging import AssignmentFactory, ConflictFactory, DecisionFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
+from tests.factories import ContactFactory, CriterionFactory, QuestionFactory, SectionFactory
+from tests.factories.judging import (
+    AssignmentFactory,
+    ConflictFactory,
+    DecisionFactory,
+    PanelMemberFactory,
+    ReleaseFactory,
+    ReviewFactory,
+    SubmittedFactory,
+)
 from upstream import clock
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +100,7 @@ def test_declaring_shows_councils_and_titles_and_preselects_what_is_detected(sig
 
 def test_what_is_shortlisted_later_is_asked_about_once(signed_in, member, move_clock):
     application = SubmittedFactory(call=member.panel.call, status=ApplicationStatus.SHORTLISTED)
-    release = Release.objects.create(call=member.panel.call, stage="shortlist", prepared_by=UserFactory())
+    release = ReleaseFactory(call=member.panel.call)
     DecisionFactory(application=application, release=release, released_at=member.declared_at + timedelta(hours=1))
     assert "1 more expression of interest has been shortlisted since" in signed_in.get(url(member, "panel")).content.decode()
     move_clock(member.declared_at + timedelta(hours=2))

@@ -164,7 +164,7 @@ def release_shortlist(story: Story, manager: User, head: User) -> None:
             if comparison.application.pk not in agreed:
                 settle(story, comparison, by=manager)
     with as_of(story.moment(DECIDED, 16)):
-        release = prepare_release(call_id=story.call.pk, by=manager)
+        release = prepare_release(call_id=story.call.pk, by=manager, dated_on=story.moment(RELEASED).date())
     letters = Letter.objects.filter(decision__release=release)
     # Laying out the letters takes a minute, so the worker makes them once it runs. The release needs to believe in them.
     letters.update(sha256=READY_LATER)

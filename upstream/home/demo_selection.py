@@ -63,7 +63,7 @@ DATED: dict[type[Model], tuple[str, list[str]]] = {
     SectionProgress: ("application__call", ["saved_at"]),
     Assessment: ("application__call", ["claimed_at", "saved_at", "completed_at"]),
     Decision: ("application__call", ["decided_at", "released_at"]),
-    Release: ("call", ["prepared_at", "released_at"]),
+    Release: ("call", ["prepared_at", "released_at", "dated_on"]),
     Interview: ("application__call", ["booked_at", "started_at", "ended_at"]),
     InterviewSheet: ("interview__application__call", ["created_at", "saved_at", "submitted_at"]),
     Panel: ("call", ["due_at"]),
