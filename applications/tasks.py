@@ -13,7 +13,7 @@ from upstream.correspondence.tasks import SWEEP_SECONDS
 @shared_task
 def make_letter(letter_id: int) -> None:
     """Make one letter's PDF. Laying it out takes a second or so, so it is done before anything is locked."""
-    parts = ("decision__application__call", "decision__application__council")
+    parts = ("decision__application__call", "decision__application__council", "decision__release")
     letter = Letter.objects.unmade().select_related(*parts).filter(pk=letter_id).first()
     if letter:
         keep_letter(letter_id=letter.pk, content=render_letter_pdf(letter))

@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.decorators import method_decorator
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.filters import CallFilter
 from applications.admin.triage import MAY_DECIDE
+from applications.forms.releases import PrepareForm
 from applications.models import Application, Decision, Letter, Release
 from applications.services.releases import (
     decided,
@@ -24,9 +26,11 @@ from applications.services.releases import (
     take_back_release,
     undecided,
     what_is_missing,
+    wrong_day,
 )
 from applications.states import OUTCOMES, ApplicationStatus
 from cohort.models import CouncilContact
+from upstream import clock
 from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
@@ -115,13 +119,14 @@ class ReleaseAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         calls = opened_calls()
         call = chosen_call(request, calls)
-        if request.method == "POST" and call:
+        form = PrepareForm(request.POST if request.method == "POST" else None, initial={"dated_on": localdate(clock.now())})
+        if request.method == "POST" and call and form.is_valid():
             try:
-                release = prepare_release(call_id=call.pk, by=person)
+                release = prepare_release(call_id=call.pk, by=person, **form.cleaned_data)
             except InvalidTransition as refusal:
                 messages.error(request, str(refusal))
             except ValidationError as refusal:
-                messages.error(request, refusal.messages[0])
+                form.add_error(None, refusal)
             else:
                 messages.success(request, "The letters are written, and their PDFs are being made. Somebody else has to release them.")
                 return redirect(self.page_url(release))
@@ -135,6 +140,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             title="Prepare the release of the shortlist",
             call=call,
             calls=calls,
+            form=form,
             pending=call.releases.pending().first() if call else None,
             missing=what_is_missing(call, person) if call else "",
             names=names,
@@ -173,6 +179,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             prepared_by_me=pending and release.prepared_by_id == person.pk,
             may_release=may_release,
             is_ready=ready == total,
+            wrong_day=wrong_day(release),
             offered_acts=self.offered_acts(request, release),
         )
 

@@ -33,6 +33,7 @@ class Release(models.Model):
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="releases")
     stage = models.CharField(max_length=20, choices=Stage.choices)
+    dated_on = models.DateField("letters dated", help_text="The day that the letters bear, and on which alone they can be released.")
     prepared_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     prepared_at = models.DateTimeField(db_default=Now(), editable=False)
     released_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")

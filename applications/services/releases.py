@@ -4,6 +4,7 @@ Each function locks the call first, and reads everything after the lock.
 """
 
 import hashlib
+from datetime import date
 from functools import partial
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import get_template
 from django.utils.text import get_text_list
+from django.utils.timezone import localdate
 
 from applications.models import Application, Call, Decision, Letter, Release
 from applications.notifications import releases as notifications
@@ -20,7 +22,7 @@ from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.correspondence.services import render_subject_and_text, wake
 from upstream.correspondence.states import Lane
-from upstream.deadlines import counted
+from upstream.deadlines import counted, long_date
 from upstream.documents.models import StoredFile
 from upstream.documents.services import CheckedUpload, remove_file, store_upload
 from upstream.transitions import InvalidTransition, check_transition
@@ -63,10 +65,11 @@ def what_is_missing(call: Call, user: User) -> str:
 
 
 @transaction.atomic
-def prepare_release(*, call_id: int, by: User) -> Release:
+def prepare_release(*, call_id: int, by: User, dated_on: date | None = None) -> Release:
     """Write a letter for every held decision of the shortlist and have the PDFs made. From then on the decisions stand still.
 
-    Raises ValidationError with what is missing, and InvalidTransition while another release of the call waits.
+    `dated_on` is the day on which councils are to hear, which the letters bear: today, or a later one. Raises ValidationError with
+    what is missing, and InvalidTransition while another release of the call waits.
     """
     call = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("cohort").get(pk=call_id)
     if call.releases.pending().exists():
@@ -75,7 +78,10 @@ def prepare_release(*, call_id: int, by: User) -> Release:
     list(Application.objects.filter(call=call, status=ApplicationStatus.SUBMITTED).order_by("pk").select_for_update(no_key=True))
     if missing := what_is_missing(call, by):
         raise ValidationError(missing)
-    release = Release.objects.create(call=call, stage=Stage.SHORTLIST, prepared_by=by, prepared_at=clock.now())
+    now = clock.now()
+    if dated_on and dated_on < localdate(now):
+        raise ValidationError({"dated_on": "The day must be today or in the future"})
+    release = Release.objects.create(call=call, stage=Stage.SHORTLIST, dated_on=dated_on or localdate(now), prepared_by=by, prepared_at=now)
     decisions = list(decided(call.pk).select_related("application__call__cohort", "application__council"))
     Decision.objects.filter(pk__in=[decision.pk for decision in decisions]).update(release=release)
     letters = Letter.objects.bulk_create([written_letter(decision) for decision in decisions])
@@ -166,7 +172,7 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
 
 
 def refuse_unless_ready(release: Release, going: list[Letter], by: User) -> None:
-    """Raise ValidationError unless every EoI that waits is in the release, with a decision that stands and its letter ready."""
+    """Raise ValidationError unless every EoI that waits is in the release, its decision stands, and its letter is ready and of today."""
     if number := undecided(release.call_id).count():
         message = (
             f"{counted(number, 'expression')} of interest came in since this was prepared. Take it back, decide, and prepare it again."
@@ -178,6 +184,18 @@ def refuse_unless_ready(release: Release, going: list[Letter], by: User) -> None
     if unmade := sum(not letter.sha256 for letter in going):
         message = f"{counted(unmade, 'letter')} of {len(going)} not ready yet. Wait a minute and look again."
         raise ValidationError(message)
+    if message := wrong_day(release):
+        raise ValidationError(message)
+
+
+def wrong_day(release: Release) -> str:
+    """Return why the letters cannot go out today, or nothing."""
+    today = localdate(clock.now())
+    if release.dated_on > today:
+        return f"The letters are dated {long_date(release.dated_on)}. Release them on that day."
+    if release.dated_on < today:
+        return f"The letters are dated {long_date(release.dated_on)}, which has passed. Take the release back and prepare it again."
+    return ""
 
 
 def lock_pending(release_id: int) -> Release:

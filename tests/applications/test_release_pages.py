@@ -1,9 +1,12 @@
 """The office's pages of a release."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from applications.models import Application, Letter, Release
 from applications.services.releases import prepare_release, release_decisions
@@ -22,6 +25,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 def office(client, staff):  # noqa: F811
     client.force_login(staff)
     return client
+
+
+def day(moment):
+    return {"dated_on_day": str(moment.day), "dated_on_month": str(moment.month), "dated_on_year": str(moment.year)}
 
 
 def url(page, *args):
@@ -43,13 +50,13 @@ def test_what_is_missing_is_named_and_what_a_conflict_hides_is_counted(office, s
     assert hidden.reference not in page
     assert "1 more, which somebody without your conflict of interest has to decide." in page
     assert decided[0].reference not in page
-    assert "2 expressions of interest" in office.post(url("prepare")).content.decode()
+    assert "2 expressions of interest" in office.post(url("prepare"), day(localdate())).content.decode()
     assert not Release.objects.exists()
 
 
 def test_it_is_prepared_by_one_and_released_by_another(office, client, staff, other, decided):  # noqa: F811
     assert "Prepare 3 letters" in read(office, "prepare")
-    office.post(url("prepare"))
+    office.post(url("prepare"), day(localdate()))
     release = Release.objects.get()
     assert "waits already" in read(office, "prepare")
     page = read(office, "change", release.pk)
@@ -71,6 +78,36 @@ def test_it_is_prepared_by_one_and_released_by_another(office, client, staff, ot
     assert f"{decided[2]} was withdrawn since, so it dropped out." in page
     assert Application.objects.get(pk=decided[0].pk).status == ApplicationStatus.SHORTLISTED
     assert url("release", release.pk) not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ({}, "Enter the day on which councils hear"),
+        (day(date(2019, 7, 1)), "The day must be today or in the future"),
+        ({"dated_on_day": "31", "dated_on_month": "February", "dated_on_year": "2031"}, "The day must be a real date"),
+    ],
+)
+def test_a_day_that_will_not_do_is_asked_for_again_with_what_was_typed(office, decided, typed, error):  # noqa: F811
+    page = office.post(url("prepare"), typed).content.decode()
+    assert error in page
+    assert all(f'value="{part}"' in page for part in typed.values())
+    assert not Release.objects.exists()
+
+
+def test_letters_of_another_day_wait_for_it_and_lapse_after_it(office, client, ready, other):  # noqa: F811
+    client.force_login(other)
+    for days, words in ((1, "Release them on that day."), (-1, "which has passed. Take the release back")):
+        Release.objects.update(dated_on=localdate() + timedelta(days=days))
+        page = read(client, "change", ready.pk)
+        assert words in page
+        assert url("release", ready.pk) not in page
+        assert words in client.post(url("release", ready.pk), follow=True).content.decode()
+        assert Release.objects.pending().exists()
+    Release.objects.update(dated_on=localdate())
+    assert url("release", ready.pk) in read(client, "change", ready.pk)
+    client.post(url("release", ready.pk))
+    assert not Release.objects.pending().exists()
 
 
 def test_a_letter_is_read_as_its_council_will(office, ready, decided, staff):  # noqa: F811

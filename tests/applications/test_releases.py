@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timezone import localdate
 from pypdf import PdfReader
 
 from applications import tasks
@@ -128,6 +129,8 @@ def test_the_pdf_is_made_once_and_kept_with_its_fingerprint(prepared, decided):
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     assert decided[0].council.official_name in " ".join(text.split())
     assert "Our view of" in text
+    today = localdate()
+    assert f"{today.day} {today:%B %Y}" in text
 
 
 def test_a_letter_whose_wake_up_was_missed_is_swept_up(prepared, decided, monkeypatch):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import factory
 from django.utils import timezone
+from django.utils.timezone import localdate
 from factory.django import DjangoModelFactory
 
 from applications.models import (
@@ -91,6 +92,7 @@ class ReleaseFactory(DjangoModelFactory):
 
     call = factory.SubFactory(CallFactory)
     stage = Stage.SHORTLIST
+    dated_on = factory.LazyFunction(localdate)
     prepared_by = factory.SubFactory(UserFactory)
 
 

@@ -181,7 +181,7 @@ def decide(cast):
 
 def release(cast):
     """One person prepares it, and cannot release it; another does."""
-    do(as_(cast.manager), office("release_prepare"))
+    do(as_(cast.manager), office("release_prepare"), {"dated_on_day": "19", "dated_on_month": "July", "dated_on_year": "2019"})
     prepared = Release.objects.get()
     do(as_(cast.head), office("release_release", prepared.pk))
     assert Release.objects.pending().exists()  # the letters are not there yet
@@ -189,6 +189,7 @@ def release(cast):
     for letter in Letter.objects.unmade():
         keep_letter(letter_id=letter.pk, content=PDF)
     do(as_(cast.manager), office("release_release", prepared.pk))
+    assert "The letters are dated Friday 19 July 2019" in do(as_(cast.head), office("release_release", prepared.pk))
     for place in COUNCILS:
         council_hears_nothing(cast, cast.eois[place])
     cast.move_clock(RELEASED)

@@ -109,7 +109,7 @@ def make_staff(person: dict[str, str]) -> User:
 
 def triage(story: Story, assessors: Iterable[User], third: User) -> None:
     """Let two assessors score every EoI alone, and a third the first EoI on which they differ."""
-    applications = story.call.applications.select_related("council").order_by("pk")
+    applications = story.call.applications.filter(status=ApplicationStatus.SUBMITTED).select_related("council").order_by("pk")
     with_drafts = [
         (Assessment(application=application, assessor=assessor, seat=seat), opinion_of(story, application))
         for application in applications
@@ -129,22 +129,30 @@ def triage(story: Story, assessors: Iterable[User], third: User) -> None:
     differing = next(comparison.application for comparison in comparisons(story) if comparison.differs)
     with as_of(story.moment(DECIDED, 9)):
         ask_for_third(application_id=differing.pk, by=third)
-        assessment = claim(application_id=differing.pk, by=third)
-        save_assessment(assessment_id=assessment.pk, revision=0, draft=opinion_of(story, differing), by=third)
-        complete_assessment(assessment_id=assessment.pk, by=third)
+    assess(story, differing, opinion_of(story, differing), at=story.moment(DECIDED, 9), by=third)
 
 
-def opinion_of(story: Story, application: Application) -> Draft:
-    """Return what an assessor makes of an EoI."""
+def assess(story: Story, application: Application, draft: Draft, *, at: datetime, by: User) -> None:
+    """Take an EoI up, and finish with it within the hour."""
+    with as_of(at):
+        assessment = claim(application_id=application.pk, by=by)
+    with as_of(at + story.draw.randint(12, 50) * MINUTE):
+        save_assessment(assessment_id=assessment.pk, revision=0, draft=draft, by=by)
+        complete_assessment(assessment_id=assessment.pk, by=by)
+
+
+def opinion_of(story: Story, application: Application, bias: float = 0.0) -> Draft:
+    """Return what an assessor makes of an EoI, who is so much more generous than others."""
     if application.council.code == INELIGIBLE:
         return Draft(is_eligible=False, ineligible_reason=story.content["decisions"]["ineligible"])
-    found = story.opinions(application.pk, bias=0.0)
+    found = story.opinions(application.pk, bias)
     return Draft({criterion.pk: Opinion(score, reason) for criterion, score, reason in found}, is_eligible=True)
 
 
 def comparisons(story: Story) -> list[Comparison]:
-    """Return every EoI with what the assessors made of it."""
-    return compared(Application.objects.filter(call=story.call).order_by("pk"), Assessment.objects.all())
+    """Return every EoI that waits for its answer, with what the assessors made of it."""
+    waiting = Application.objects.filter(call=story.call, status=ApplicationStatus.SUBMITTED)
+    return compared(waiting.order_by("pk"), Assessment.objects.all())
 
 
 def release_shortlist(story: Story, manager: User, head: User) -> None:
@@ -157,7 +165,7 @@ def release_shortlist(story: Story, manager: User, head: User) -> None:
             if comparison.application.pk not in agreed:
                 settle(story, comparison, by=manager)
     with as_of(story.moment(DECIDED, 16)):
-        release = prepare_release(call_id=story.call.pk, by=manager)
+        release = prepare_release(call_id=story.call.pk, by=manager, dated_on=story.moment(RELEASED).date())
     letters = Letter.objects.filter(decision__release=release)
     # Laying out the letters takes a minute, so the worker makes them once it runs. The release needs to believe in them.
     letters.update(sha256=READY_LATER)

@@ -20,6 +20,7 @@ from applications.models import (
     Call,
     Conflict,
     Decision,
+    Extension,
     Interview,
     InterviewSheet,
     InterviewSlot,
@@ -45,6 +46,7 @@ from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import LONDON, add_working_days
 from upstream.home.demo_data import DATA, STALE, answered, answers_by_section, as_of, call_texts, cohort_facts, make_officer, midday
 from upstream.home.demo_judging import judge
+from upstream.home.demo_late import come_late
 
 SLUG = "demonstration-selection"
 CLOSED_FOR = 25  # working days, which are five weeks
@@ -56,11 +58,12 @@ MONTHS = (-36, 5)  # when initiatives started or will start, from the month in w
 # What bears a time, the way from there to the call, and the columns that move on. Attempts and the trail stay as they are.
 DATED: dict[type[Model], tuple[str, list[str]]] = {
     Call: ("pk", ["opens_at", "closes_at", "published_at"]),
+    Extension: ("call", ["until", "requested_at", "approved_at"]),
     Application: ("call", ["created_at", "submitted_at"]),
     SectionProgress: ("application__call", ["saved_at"]),
     Assessment: ("application__call", ["claimed_at", "saved_at", "completed_at"]),
     Decision: ("application__call", ["decided_at", "released_at"]),
-    Release: ("call", ["prepared_at", "released_at"]),
+    Release: ("call", ["prepared_at", "released_at", "dated_on"]),
     Interview: ("application__call", ["booked_at", "started_at", "ended_at"]),
     InterviewSheet: ("interview__application__call", ["created_at", "saved_at", "submitted_at"]),
     Panel: ("call", ["due_at"]),
@@ -89,6 +92,7 @@ def load_selection() -> None:
     call = closed_call(by=User.objects.get(email="alex.morgan@upstream.example"))
     write_expressions(call, content)
     judge(call, content)
+    come_late(call, content)
     count_as_sent(after=before)
 
 
@@ -112,7 +116,7 @@ def call_words(cohort: Cohort) -> dict[str, str]:
 
 
 def write_expressions(call: Call, content: dict[str, Any]) -> None:
-    """Write and submit every EoI, most of them in the last days before the closing."""
+    """Write every EoI and submit it, most of them in the last days before the closing. Those of late councils stay drafts."""
     draw = Random(content["seed"])  # noqa: S311  (a story, not a secret)
     sections = form_of(call)
     councils = Council.objects.in_bulk([initiative["council"] for initiative in content["initiatives"]], field_name="code")
@@ -125,11 +129,13 @@ def write_expressions(call: Call, content: dict[str, Any]) -> None:
         drawn = {name: draw.choice(passages) for name, passages in content["shared"].items()}
         expression = writers[initiative["council"]] | drawn | {"months": draw.randint(*MONTHS)} | initiative
         with as_of(max(moment, call.opens_at + timedelta(days=1))):
-            write_whole(call, sections, councils[initiative["council"]], expression)
+            application = write_whole(call, sections, councils[initiative["council"]], expression)
+            if initiative["council"] not in content["late"]["councils"]:
+                submit_application(application_id=application.pk, by=application.created_by)
 
 
-def write_whole(call: Call, sections: list[Section], council: Council, expression: dict[str, Any]) -> None:
-    """Write all of a council's EoI and submit it. The answers are written together: saved one by one, they took most of the time."""
+def write_whole(call: Call, sections: list[Section], council: Council, expression: dict[str, Any]) -> Application:
+    """Write all of a council's EoI. The answers are written together: saved one by one, they took most of the time."""
     officer = make_officer(council, expression["name"], expression["job"])
     application = start_application(call_id=call.pk, council_id=council.pk, by=officer)
     answers = answers_by_section(expression)
@@ -141,7 +147,7 @@ def write_whole(call: Call, sections: list[Section], council: Council, expressio
     )
     shown = {question.purpose: value for question, value in rows if question.purpose != QuestionPurpose.NONE}
     Application.objects.filter(pk=application.pk).update(**shown)
-    submit_application(application_id=application.pk, by=officer)
+    return application
 
 
 def strangers(content: dict[str, Any], draw: Random) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,10 @@ from django.test import override_settings
 from django.utils.timezone import localtime
 
 from applications.models import Application, Assessment, Call, Conflict, Interview, InterviewSheet, InterviewSlot, Letter, Review
-from applications.services.scoring import compared
+from applications.services.decisions import decide
+from applications.services.releases import decided, keep_letter, prepare_release, release_decisions, undecided, what_is_missing
+from applications.services.scoring import compared, numbers_differing
+from applications.services.triage import Draft, Opinion, claim, complete_assessment, open_to, save_assessment
 from applications.states import ApplicationStatus, AttemptOutcome, ConflictStatus, InterviewStatus
 from applications.tasks import make_letter
 from cohort.models import Council
@@ -73,7 +76,9 @@ def test_sixty_whole_expressions_of_interest_came_in_before_the_closing(call):
     for application in applications:
         attempt = application.attempts.get()
         assert attempt.outcome == AttemptOutcome.ACCEPTED
-        assert call.opens_at < attempt.at == application.submitted_at < attempt.deadline == call.closes_at
+        late = application.status == ApplicationStatus.SUBMITTED
+        assert call.opens_at < attempt.at == application.submitted_at < attempt.deadline
+        assert (attempt.deadline > call.closes_at) == (attempt.at > call.closes_at) == late
         assert application.content_hash
 
 
@@ -87,9 +92,10 @@ def test_they_come_from_councils_of_every_kind_nation_and_region_and_of_many_con
 
 def test_no_message_of_that_past_is_still_to_be_sent(call):
     letters = OutboundEmail.objects.filter(kind="decision-letter")
-    assert letters.filter(status=EmailStatus.SENT, sent_at__gt=call.closes_at).count() == letters.count() == 60
-    receipts = OutboundEmail.objects.filter(kind="application-submitted", sent_at__lt=call.closes_at)
-    assert receipts.filter(status=EmailStatus.SENT).count() == 60
+    assert letters.filter(status=EmailStatus.SENT, sent_at__gt=call.closes_at).count() == letters.count() == 55
+    for kind, number in (("application-submitted", 60), ("extension-approved", 5)):
+        messages = OutboundEmail.objects.filter(kind=kind, sent_at__lt=clock.now() - timedelta(days=1))
+        assert messages.filter(status=EmailStatus.SENT).count() == number
     assert not OutboundEmail.objects.filter(status=EmailStatus.QUEUED, send_after__lt=call.closes_at).exists()
 
 
@@ -97,18 +103,40 @@ def test_the_shortlist_is_released_by_a_second_person_and_assessors_agreed_about
     release = call.releases.get()
     assert (release.prepared_by.email, release.released_by.email) == (PEOPLE["staff"].email, PEOPLE["second-staff"].email)
     statuses = Counter(call.applications.values_list("status", flat=True))
-    assert set(statuses) == {ApplicationStatus.SHORTLISTED, ApplicationStatus.NOT_SHORTLISTED, ApplicationStatus.INELIGIBLE}
+    told = {ApplicationStatus.SHORTLISTED, ApplicationStatus.NOT_SHORTLISTED, ApplicationStatus.INELIGIBLE}
+    assert set(statuses) == {*told, ApplicationStatus.SUBMITTED}
     assert 24 < statuses[ApplicationStatus.SHORTLISTED] < 40
-    found = compared(Application.objects.filter(call=call), Assessment.objects.all())
+    found = compared(Application.objects.filter(call=call, status__in=told), Assessment.objects.all())
     assert {len(comparison.judged) for comparison in found} == {2, 3}
     assert 2 < sum(comparison.differs for comparison in found) < 12
 
 
 def test_the_letters_wait_for_the_worker(call):
     letters = Letter.objects.filter(decision__application__call=call)
-    assert letters.unmade().count() == letters.count() == 60
+    assert letters.unmade().count() == letters.count() == 55
     make_letter(letters.first().pk)
-    assert letters.unmade().count() == 59
+    assert letters.unmade().count() == 54
+
+
+def test_a_second_release_is_reached_by_assessing_one_deciding_two_and_two_people(call):
+    manager, head = (User.objects.get(email=PEOPLE[who].email) for who in ("staff", "second-staff"))
+    assert decided(call.pk).count() == 3
+    assert "2 expressions of interest still wait" in what_is_missing(call)
+    [differing] = [each for each in compared(undecided(call.pk), Assessment.objects.all()) if each.differs]
+    assert numbers_differing(manager)[call.pk, call.title] == 1
+    # Either of the two could be the second assessor.
+    [waiting] = set(open_to(manager).filter(call=call)) & set(open_to(head).filter(call=call))
+    opinions = {criterion.pk: Opinion(3, "Fair.") for criterion in call.criteria.all()}
+    assessment = claim(application_id=waiting.pk, by=head)
+    save_assessment(assessment_id=assessment.pk, revision=0, draft=Draft(opinions, is_eligible=True), by=head)
+    complete_assessment(assessment_id=assessment.pk, by=head)
+    for eoi in (differing.application, waiting):
+        decide(application_id=eoi.pk, outcome=ApplicationStatus.SHORTLISTED, reason="Read again.", feedback="", by=manager)
+    release = prepare_release(call_id=call.pk, by=manager)
+    for letter in Letter.objects.filter(decision__release=release):
+        keep_letter(letter_id=letter.pk, content=b"%PDF")
+    assert release_decisions(release_id=release.pk, by=head) == []
+    assert not call.applications.filter(status=ApplicationStatus.SUBMITTED).exists()
 
 
 def test_interviews_are_held_but_for_one_that_was_missed_and_the_council_of_the_one_click_officer(call):
