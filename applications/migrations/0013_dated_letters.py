@@ -8,7 +8,7 @@ DAY = "UPDATE applications_release SET dated_on = (COALESCE(released_at, prepare
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('applications', '0007_interviews'),
+        ('applications', '0012_selection'),
     ]
 
     operations = [
