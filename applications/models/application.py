@@ -4,7 +4,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Avg, Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.call import Call, Question, Section, deadline
@@ -30,14 +30,6 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def of_councils_of(self, user: User) -> Self:
         """Return the EoIs of the councils that the person acts for."""
         return self.filter(council__in=CouncilContact.objects.active().filter(user=user).values("council"))
-
-    def with_interview_mean(self) -> Self:
-        """Annotate `interview_mean`: the mean of all the scores that count, of 1 to 5, or None before the interview is held."""
-        from applications.models.interview import InterviewScore, InterviewSheet  # interviews are of EoIs, so their models build on these
-
-        counting = InterviewScore.objects.filter(sheet__in=InterviewSheet.objects.counting(), score__isnull=False)
-        of_this = counting.filter(sheet__interview__application=OuterRef("pk")).order_by().values("sheet__interview__application")
-        return self.annotate(interview_mean=Subquery(of_this.annotate(mean=Avg("score")).values("mean")))
 
     def awaiting_interview(self) -> Self:
         """Return the shortlisted EoIs that still need an interview booked, of calls that have offered slots."""

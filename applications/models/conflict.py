@@ -1,14 +1,16 @@
 """Conflicts of interest: who may not judge which EoI, and so may not see it."""
 
-from typing import Self
+from typing import ClassVar, Self, TypeVar
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from applications.states import ConflictKind, ConflictStatus, MemberStatus
 from upstream.accounts.models import User
+
+Made = TypeVar("Made", bound=models.Model)
 
 
 class ConflictQuerySet(models.QuerySet["Conflict"]):
@@ -69,3 +71,19 @@ class Conflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} and {self.application}"
+
+
+class JudgementQuerySet(models.QuerySet[Made]):
+    """Reading what one person makes of one EoI: an assessment, an interviewer's sheet, a review. Each says by which paths."""
+
+    application_path: ClassVar[str]
+    author_path: ClassVar[str]
+
+    def with_conflict(self) -> Self:
+        """Annotate `is_conflicted`: whether its author has an active conflict of interest with the EoI, so that it does not count."""
+        own = Conflict.objects.active().filter(application=OuterRef(self.application_path), user=OuterRef(self.author_path))
+        return self.annotate(is_conflicted=Exists(own))
+
+    def unconflicted(self) -> Self:
+        """Leave out those whose author has an active conflict of interest with the EoI."""
+        return self.with_conflict().filter(is_conflicted=False)

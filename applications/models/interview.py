@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now, TruncDate
 
 from applications.models.application import Application
 from applications.models.call import Call
-from applications.models.conflict import Conflict
+from applications.models.conflict import Conflict, JudgementQuerySet
 from applications.states import LIVE_INTERVIEW, InterviewStatus
 from upstream.accounts.models import User
 from upstream.deadlines import MINUTE, bank_holidays, in_words
@@ -237,8 +237,10 @@ class Interview(models.Model):
         return self.ended_at - self.started_at if self.started_at and self.ended_at else None
 
 
-class InterviewSheetQuerySet(models.QuerySet["InterviewSheet"]):
+class InterviewSheetQuerySet(JudgementQuerySet["InterviewSheet"]):
     """Reading what interviewers noted."""
+
+    application_path, author_path = "interview__application", "interviewer"
 
     def visible_to(self, user: User) -> Self:
         """Interviewers see their own sheet, and the other's once theirs is submitted. Whoever decides sees the submitted ones."""
@@ -265,11 +267,9 @@ class InterviewSheetQuerySet(models.QuerySet["InterviewSheet"]):
         come = self.current().filter(interview__slot__starts_at__lte=now, interview__status__in=LIVE_INTERVIEW)
         return come.filter(submitted_at__isnull=True)
 
-    def counting(self) -> Self:
-        """Return the submitted sheets of interviews held, whose author has no conflict with the EoI: the scores that count."""
-        conflicted = Conflict.objects.active().filter(application=OuterRef("interview__application"), user=OuterRef("interviewer"))
-        held = self.current().filter(submitted_at__isnull=False, interview__status=InterviewStatus.HELD)
-        return held.exclude(Exists(conflicted))
+    def final(self) -> Self:
+        """Return the submitted sheets of interviews held. Their scores count but for a conflict of interest."""
+        return self.current().filter(submitted_at__isnull=False, interview__status=InterviewStatus.HELD)
 
 
 class InterviewSheet(models.Model):

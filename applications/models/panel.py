@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from applications.models.application import Application
 from applications.models.call import Call
-from applications.models.conflict import Conflict
+from applications.models.conflict import Conflict, JudgementQuerySet
 from applications.models.interview import InterviewSheet
 from applications.models.triage import HIGHEST_SCORE, CriterionJudgement
 from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
@@ -124,8 +124,10 @@ class Assignment(models.Model):
         return f"{self.application_id} to {self.member_id}"
 
 
-class ReviewQuerySet(models.QuerySet["Review"]):
+class ReviewQuerySet(JudgementQuerySet["Review"]):
     """Reading reviews."""
+
+    application_path, author_path = "assignment__application", "assignment__member__user"
 
     def visible_to(self, user: User) -> Self:
         """A member sees their own, and others' once theirs is submitted. The office sees all but those it has a conflict with.
@@ -152,11 +154,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return own.exclude(assignment__application__in=Conflict.objects.active().filter(user=user).values("application"))
 
     def unconflicted(self) -> Self:
-        """Leave out the reviews whose author has a conflict with the EoI."""
-        conflicted = Conflict.objects.active().filter(
-            application=models.OuterRef("assignment__application"), user=models.OuterRef("assignment__member__user")
-        )
-        return self.filter(assignment__status=AssignmentStatus.COMMITTED).exclude(models.Exists(conflicted))
+        """Leave out the reviews whose author has a conflict with the EoI, and those that have been taken back."""
+        return super().unconflicted().filter(assignment__status=AssignmentStatus.COMMITTED)
 
     def counting(self) -> Self:
         """Return the submitted reviews whose author has no conflict with the EoI: the scores that count."""

@@ -3,12 +3,12 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from applications.models.application import Application
 from applications.models.call import Criterion
-from applications.models.conflict import Conflict
+from applications.models.conflict import JudgementQuerySet
 from applications.states import ApplicationStatus
 from upstream.accounts.models import User
 
@@ -18,13 +18,15 @@ MOST_ASSESSORS = 3
 
 def finished() -> models.QuerySet[Application]:
     """Return the EoIs whose assessors have all completed theirs, as many as are wanted, and those whose triage is over."""
-    number = Assessment.objects.counting().completed().filter(application=OuterRef("pk")).order_by().values("application")
+    number = Assessment.objects.unconflicted().completed().filter(application=OuterRef("pk")).order_by().values("application")
     done = Application.objects.annotate(done=Subquery(number.annotate(number=models.Count("pk")).values("number")))
     return done.filter(Q(done__gte=models.F("assessors_wanted")) | ~Q(status=ApplicationStatus.SUBMITTED))
 
 
-class AssessmentQuerySet(models.QuerySet["Assessment"]):
-    """Reading assessments."""
+class AssessmentQuerySet(JudgementQuerySet["Assessment"]):
+    """Reading assessments. Those of somebody with a conflict of interest take no seat, and do not count."""
+
+    application_path, author_path = "application", "assessor"
 
     def visible_to(self, user: User) -> Self:
         """Assessors see their own, and those of others once they have completed theirs; nobody sees those of an EoI they may not see.
@@ -55,11 +57,6 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         seen = self.filter(completed_at__isnull=True, application__in=Application.objects.visible_to(user))
         mine = seen if user.has_perm("applications.decide_application") else seen.filter(assessor=user)
         return mine.only("application", "assessor", "seat", "claimed_at", "completed_at")
-
-    def counting(self) -> Self:
-        """Leave out those whose assessor has a conflict of interest: they take no seat and their scores do not count."""
-        conflicts = Conflict.objects.active().filter(application=OuterRef("application"), user=OuterRef("assessor"))
-        return self.exclude(Exists(conflicts))
 
 
 class Assessment(models.Model):

@@ -1,7 +1,7 @@
 """Conflicts of interest: found by the system, declared by the person, recorded by staff, waived by the chair.
 
 Each write locks the EoI, so that two about the same one wait for each other. Most of what follows from an active conflict is not done
-here: `visible_to`, `counting` and `overtaken` ask whether there is one.
+here: `visible_to`, `unconflicted` and `overtaken` ask whether there is one.
 """
 
 from collections.abc import Collection, Mapping

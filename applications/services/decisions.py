@@ -58,7 +58,7 @@ def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feed
     decision.decided_at = clock.now()
     decision.revision += 1
     decision.save()
-    decision.assessors.set(Assessment.objects.counting().completed().filter(application=application).values_list("assessor", flat=True))
+    decision.assessors.set(Assessment.objects.unconflicted().completed().filter(application=application).values_list("assessor", flat=True))
     record(actor=by, verb="decision.held", subject=application)
     return decision
 

@@ -281,7 +281,7 @@ def _undecided(calibration: "Calibration", scoring: Scoring) -> list[Undecided]:
 def _exclusions(scoring: Scoring, *, may_read_conflicts: bool) -> Iterator[Exclusion]:
     """Yield what was scored and does not count, stage by stage. A draft that is still being written is not among it."""
     for stage, judgement in scoring.excluded:
-        conflict = scoring.conflicts[judgement.application, judgement.person.pk]
+        conflict = scoring.conflicts.get((judgement.application, judgement.person.pk))
         why, detail = _kept_out(conflict, may_read_conflicts=may_read_conflicts)
         yield Exclusion(stage, scoring.applications[judgement.application], judgement.person, why, detail)
     for assignment in scoring.assignments:
@@ -300,9 +300,12 @@ def _exclusions(scoring: Scoring, *, may_read_conflicts: bool) -> Iterator[Exclu
         yield Exclusion("Panel", scoring.applications[assignment.application_id], assignment.member.user, why, detail)
 
 
-def _kept_out(conflict: Conflict, *, may_read_conflicts: bool) -> tuple[str, str]:
-    """Return why a conflict excludes a score, as far as the reader may know, and what was declared."""
-    if not may_read_conflicts:
+def _kept_out(conflict: Conflict | None, *, may_read_conflicts: bool) -> tuple[str, str]:
+    """Return why a conflict excludes a score, as far as the reader may know, and what was declared.
+
+    None is one that was declared between two readings.
+    """
+    if conflict is None or not may_read_conflicts:
         return "Conflict of interest", ""
     return f"Conflict of interest: {conflict.get_kind_display()}", conflict.detail
 

@@ -25,7 +25,8 @@ from applications.models import (
     Review,
 )
 from applications.models.triage import HIGHEST_SCORE
-from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
+from applications.services.scoring import weighted_mean
+from applications.states import ApplicationStatus, AssignmentStatus
 from upstream.accounts.models import User
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Judgement:
     value: float
     marks: tuple[int, ...]
     at: datetime
+    counts: bool = True  # not if the person has a conflict of interest
 
 
 @dataclass(frozen=True)
@@ -188,10 +190,10 @@ def read_scoring(call: Call, user: User) -> Scoring:
         panel=Panel.objects.filter(call=call).first(),
         applications=applications,
         waiting=frozenset(sheets.values_list("interview__application", flat=True)),
-        triage=[each for each in judged["Triage"] if _pair(each) not in kept_out],
-        interviews=[each for each in judged["Interview"] if _pair(each) not in kept_out],
+        triage=[each for each in judged["Triage"] if each.counts],
+        interviews=[each for each in judged["Interview"] if each.counts],
         reviews=reviews,
-        excluded=[(stage, each) for stage, found in judged.items() for each in found if _pair(each) in kept_out],
+        excluded=[(stage, each) for stage, found in judged.items() for each in found if not each.counts],
         assignments=[assignment for assignment in assignments if assignment.application_id in applications],
         conflicts=kept_out,
         marked=frozenset(marks),
@@ -252,28 +254,35 @@ def sort_rows(rows: Iterable[Row], sort: str) -> list[Row]:
 
 def _triage(call: Call, user: User) -> list[Judgement]:
     """Return the finished assessments that the person may see, those apart that found the EoI ineligible."""
-    seen = Assessment.objects.visible_to(user).completed().filter(application__call=call, is_eligible=True).select_related("assessor")
+    finished = Assessment.objects.visible_to(user).completed().filter(application__call=call, is_eligible=True)
+    seen = finished.with_conflict().select_related("assessor")
     scores = AssessmentScore.objects.filter(assessment__application__call=call)
     marks = marks_by_sheet(scores.values_list("assessment", "criterion__weight", "score"))
-    return [_on_paper(each.application_id, each.assessor, marks[each.pk], each.completed_at) for each in seen if each.pk in marks]
+    return [
+        _on_paper(each.application_id, each.assessor, marks[each.pk], each.completed_at, counts=not each.is_conflicted)  # type: ignore[attr-defined]
+        for each in seen
+        if each.pk in marks
+    ]
 
 
 def _interviews(call: Call, user: User) -> list[Judgement]:
     """Return the submitted sheets that the person may see, of interviews that have been held."""
-    of_call = InterviewSheet.objects.visible_to(user).filter(interview__application__call=call, interview__status=InterviewStatus.HELD)
-    seen = of_call.filter(submitted_at__isnull=False).select_related("interview", "interviewer")
+    of_call = InterviewSheet.objects.visible_to(user).final().filter(interview__application__call=call)
+    seen = of_call.with_conflict().select_related("interview", "interviewer")
     scores = InterviewScore.objects.filter(sheet__interview__application__call=call)
     marks = marks_by_sheet((sheet, 1, score) for sheet, score in scores.values_list("sheet", "score"))
     return [
-        Judgement(sheet.interview.application_id, sheet.interviewer, *marks[sheet.pk], sheet.submitted_at)  # type: ignore[arg-type]
+        Judgement(sheet.interview.application_id, sheet.interviewer, *marks[sheet.pk], sheet.submitted_at, not sheet.is_conflicted)  # type: ignore[arg-type, attr-defined]
         for sheet in seen
         if sheet.pk in marks
     ]
 
 
-def _on_paper(application: int, person: User, marks: tuple[float, tuple[int, ...]], at: datetime | None) -> Judgement:
+def _on_paper(
+    application: int, person: User, marks: tuple[float, tuple[int, ...]], at: datetime | None, *, counts: bool = True
+) -> Judgement:
     value, given = marks
-    return Judgement(application, person, OUT_OF * value / HIGHEST_SCORE, given, at)  # type: ignore[arg-type]
+    return Judgement(application, person, OUT_OF * value / HIGHEST_SCORE, given, at, counts)  # type: ignore[arg-type]
 
 
 def marks_by_sheet(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, tuple[float, tuple[int, ...]]]:
@@ -283,9 +292,9 @@ def marks_by_sheet(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, tup
         if score is not None:
             sheets[sheet].append((weight, score))
     return {
-        sheet: (sum(weight * score for weight, score in given) / total, tuple(score for _, score in given))
+        sheet: (float(value), tuple(score for _, score in given))
         for sheet, given in sheets.items()
-        if (total := sum(weight for weight, _ in given))
+        if (value := weighted_mean(given)) is not None
     }
 
 
@@ -310,5 +319,3 @@ def _means(judgements: Iterable[Judgement]) -> dict[int, float]:
     return {application: mean(given) for application, given in values.items()}
 
 
-def _pair(judgement: Judgement) -> tuple[int, int]:
-    return judgement.application, judgement.person.pk

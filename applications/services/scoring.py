@@ -4,8 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from applications.models import Application, Assessment, Criterion, Decision
 from applications.models.triage import HIGHEST_SCORE, MOST_ASSESSORS
@@ -15,15 +17,17 @@ from upstream.accounts.models import User
 TENTH = Decimal("0.1")
 
 
-def weighted_score(scores: Iterable[tuple[int, int]]) -> Decimal:
-    """Return the score out of 100, to a tenth, of pairs of a weight and a score between 0 and 5. The weights need not add up to 100."""
+def weighted_mean(scores: Iterable[tuple[int, int]]) -> Fraction | None:
+    """Return the mean of pairs of a weight and a score, by the weights, which need not add up to 100. None where nothing weighs."""
     pairs = list(scores)
-    return out_of_100(sum(weight * score for weight, score in pairs), sum(weight for weight, _ in pairs))
+    weights = sum(weight for weight, _ in pairs)
+    return Fraction(sum(weight * score for weight, score in pairs), weights) if weights else None
 
 
-def out_of_100(total: int, weights: int) -> Decimal:
-    """Return the score out of 100 of a sum of weighted scores, and the sum of their weights."""
-    return (Decimal(100 * total) / (HIGHEST_SCORE * weights)).quantize(TENTH) if weights else Decimal(0)
+def weighted_score(scores: Iterable[tuple[int, int]]) -> Decimal:
+    """Return their mean as the score out of 100 that people read, to a tenth; 0 where nothing weighs."""
+    mean = weighted_mean(scores) or Fraction(0)
+    return (Decimal(100 * mean.numerator) / (HIGHEST_SCORE * mean.denominator)).quantize(TENTH)
 
 
 def band_of(score: Decimal) -> Band:
@@ -141,7 +145,7 @@ def compared(applications: QuerySet[Application], assessments: QuerySet[Assessme
 
     `assessments` are those that may be seen, or `Assessment.objects.all()` where the answer does not depend on who asks.
     """
-    seen = assessments.counting().select_related("assessor").prefetch_related("scores")  # type: ignore[attr-defined]
+    seen = assessments.unconflicted().select_related("assessor").prefetch_related("scores")  # type: ignore[attr-defined]
     decisions = Decision.objects.filter(stage=Stage.SHORTLIST).with_standing().select_related("decided_by")
     everything = applications.prefetch_related(
         Prefetch("assessments", queryset=seen.order_by("seat"), to_attr="seen"),
@@ -177,14 +181,15 @@ def numbers_differing(user: User) -> Counter[tuple[int, str]]:
     """
     undecided = in_triage(user).filter(status=ApplicationStatus.SUBMITTED)
     undecided = undecided.exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
-    finished = Assessment.objects.visible_to(user).completed().counting().filter(application__in=undecided).order_by()
-    weight, score = F("scores__criterion__weight"), F("scores__score")
-    rows = finished.annotate(total=Sum(weight * score), weights=Sum(weight)).values_list(
-        "application", "application__assessors_wanted", "application__call", "application__call__title", "is_eligible", "total", "weights"
-    )
+    finished = Assessment.objects.visible_to(user).completed().unconflicted().filter(application__in=undecided).order_by()
+    of_call = ("application__call", "application__call__title")
+    of_each = ("pk", "application", "application__assessors_wanted", *of_call, "is_eligible")
+    scores: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+    for *assessment, weight, score in finished.values_list(*of_each, "scores__criterion__weight", "scores__score"):
+        scores[tuple(assessment)] += [] if score is None else [(weight, score)]
     bands: dict[tuple[int, int, int, str], list[Band | None]] = defaultdict(list)
-    for *key, is_eligible, total, weights in rows:
-        bands[tuple(key)].append(band_of(out_of_100(total, weights)) if is_eligible else None)  # type: ignore[index]
+    for (_, application, wanted, call, title, is_eligible), given in scores.items():
+        bands[application, wanted, call, title].append(band_of(weighted_score(given)) if is_eligible else None)
     return Counter((call, title) for (_, wanted, call, title), found in bands.items() if len(found) >= wanted and not are_close(found))
 
 

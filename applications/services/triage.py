@@ -64,7 +64,7 @@ def open_to(user: User) -> QuerySet[Application]:
 
     They are submitted and undecided, the person may see them and has not taken them up, and a seat is free.
     """
-    counting = Assessment.objects.counting().filter(application=OuterRef("pk")).order_by()
+    counting = Assessment.objects.unconflicted().filter(application=OuterRef("pk")).order_by()
 
     def number(assessments: QuerySet[Assessment]) -> Coalesce:
         return Coalesce(Subquery(assessments.values("application").annotate(number=Count("pk")).values("number")), 0)

@@ -674,14 +674,10 @@ def test_an_interview_is_held_once_it_has_ended_and_both_sheets_are_in(applicati
     interview.refresh_from_db()
     assert interview.status == InterviewStatus.HELD
     assert interview.duration == timedelta(minutes=42)
-    assert Application.objects.with_interview_mean().get().interview_mean == 3.5
+    assert InterviewSheet.objects.final().unconflicted().count() == 2
     ConflictFactory(application=application, user=first)
-    assert Application.objects.with_interview_mean().get().interview_mean == 5
-
-
-def test_the_mean_of_an_interview_that_is_not_held_is_none(application, slot, officer):
-    book(application, slot, officer)
-    assert Application.objects.with_interview_mean().get().interview_mean is None
+    assert InterviewSheet.objects.final().count() == 2
+    assert InterviewSheet.objects.final().unconflicted().get().interviewer == second
 
 
 def test_the_guide_is_frozen_in_the_database_once_an_answer_is_scored(application, slot, officer, guide, now):

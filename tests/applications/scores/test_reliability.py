@@ -44,7 +44,8 @@ def assess(application, seat, *marks, assessor=None):
 
 def interviewed(application, question, *marks):
     interview = InterviewFactory(application=application, status=InterviewStatus.HELD)
-    sheets = [InterviewSheet.objects.create(interview=interview, interviewer=UserFactory(), submitted_at=DONE) for _ in marks]
+    people = interview.slot.interviewers[: len(marks)]
+    sheets = [InterviewSheet.objects.create(interview=interview, interviewer=person, submitted_at=DONE) for person in people]
     InterviewScore.objects.bulk_create(
         [InterviewScore(sheet=sheet, question=question, score=mark) for sheet, mark in zip(sheets, marks, strict=True)]
     )

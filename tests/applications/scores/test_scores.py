@@ -8,8 +8,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from applications.models import AssessmentScore, InterviewScore, InterviewSheet
+from applications.models import Application, Assessment, AssessmentScore, InterviewScore, InterviewSheet
 from applications.services.scores import read_scoring, standings
+from applications.services.scoring import compared
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus, MemberStatus, ReviewStatus
 from tests.applications.scores.pages import body, export, scores_page, shortlisted, words
 from tests.applications.test_office_export import table_of
@@ -71,11 +72,14 @@ def test_triage_and_interviews_stand_beside_them(office, call, scored, staff):
             AssessmentScore.objects.create(assessment=assessment, criterion=criterion, score=mark)
     interview = InterviewFactory(application=application, status=InterviewStatus.HELD)
     questions = InterviewQuestionFactory.create_batch(2, call=call)
-    for marks in ((5, 4), (3, 3)):
-        sheet = InterviewSheet.objects.create(interview=interview, interviewer=UserFactory(), submitted_at=DONE)
+    relieved = UserFactory()
+    for person, marks in zip((*interview.slot.interviewers, relieved), ((5, 4), (3, 3), (1, 1)), strict=True):
+        sheet = InterviewSheet.objects.create(interview=interview, interviewer=person, submitted_at=DONE)
         for question, mark in zip(questions, marks, strict=True):
             InterviewScore.objects.create(sheet=sheet, question=question, score=mark)
     assert body(scores_page(office, call))[-1][-2:] == ["3.75", "50.0"]
+    [comparison] = compared(Application.objects.filter(pk=application.pk), Assessment.objects.all())
+    assert [float(judged.score) for judged in comparison.judged] == [each.value for each in read_scoring(call, staff).triage]
 
 
 def test_what_the_adjustment_moves_across_the_line_is_flagged(office, call, panel):
@@ -277,7 +281,8 @@ def test_the_pages_take_as_many_queries_for_fifty_as_for_five(office, call, memb
             for place, member in enumerate(members):
                 reviewed(application, member, len(found) % 5, (len(found) + place) % 5)
             AssessmentFactory(application=application, completed_at=DONE, is_eligible=True)
-            InterviewSheet.objects.create(interview=InterviewFactory(application=application), interviewer=UserFactory(), submitted_at=DONE)
+            interview = InterviewFactory(application=application)
+            InterviewSheet.objects.create(interview=interview, interviewer=interview.slot.interviewer, submitted_at=DONE)
         ConflictFactory(application=found[-1], user=members[0].user)
         office.get(url)
         with CaptureQueriesContext(connection) as captured:
