@@ -317,5 +317,3 @@ def _means(judgements: Iterable[Judgement]) -> dict[int, float]:
     for judgement in judgements:
         values[judgement.application].append(judgement.value)
     return {application: mean(given) for application, given in values.items()}
-
-
