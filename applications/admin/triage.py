@@ -25,9 +25,9 @@ from applications.services.triage import (
     AssessmentConflict,
     ask_for_third,
     claim,
-    claim_next,
     complete_assessment,
     eligibility_facts,
+    go_on,
     open_to,
     put_back,
     reopen_assessment,
@@ -212,14 +212,14 @@ class TriageAdmin(ReadOnlyAdmin):
 
     @method_decorator(require_POST)
     def take_next(self, request: HttpRequest) -> HttpResponse:
-        """Take up the next EoI."""
+        """Go on with what the person has started, or take up the next EoI."""
         person = self.refuse_without(request, MAY_ASSESS)
         call = chosen_call(request, opened_calls())
         return self.serve_next(request, call.pk, person) if call else redirect(self.to("changelist"))
 
     def serve_next(self, request: HttpRequest, call_id: int, person: User) -> HttpResponse:
-        """Lead to the next EoI, or say that nothing is left."""
-        assessment = claim_next(call_id=call_id, by=person)
+        """Lead to the EoI that the person has started, or to the next one, or say that nothing is left."""
+        assessment = go_on(call_id=call_id, by=person)
         if assessment:
             return redirect(self.page_url(assessment))
         messages.info(request, "Nothing is left for you to assess. What others have to finish appears below.")

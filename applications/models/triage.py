@@ -53,8 +53,12 @@ class AssessmentQuerySet(JudgementQuerySet["Assessment"]):
         return self.filter(completed_at__isnull=False)
 
     def taken_up(self, user: User) -> Self:
-        """Return the unfinished ones that the person may give back, without what is written in them: their own, or all for who decides."""
-        seen = self.filter(completed_at__isnull=True, application__in=Application.objects.visible_to(user))
+        """Return the unfinished ones of EoIs in triage that the person may give back: their own, or all for who decides.
+
+        Without what is written in them.
+        """
+        waiting = Application.objects.visible_to(user).filter(status=ApplicationStatus.SUBMITTED)
+        seen = self.filter(completed_at__isnull=True, application__in=waiting)
         mine = seen if user.has_perm("applications.decide_application") else seen.filter(assessor=user)
         return mine.only("application", "assessor", "seat", "claimed_at", "completed_at")
 

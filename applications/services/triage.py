@@ -79,6 +79,12 @@ def open_to(user: User) -> QuerySet[Application]:
     )
 
 
+def go_on(*, call_id: int, by: User) -> Assessment | None:
+    """Return what the person has started in the call, the first of it first, or take up the next EoI. None when nothing is left."""
+    started = Assessment.objects.taken_up(by).filter(assessor=by, application__call=call_id)
+    return started.order_by("claimed_at").first() or claim_next(call_id=call_id, by=by)
+
+
 def claim_next(*, call_id: int, by: User) -> Assessment | None:
     """Take up the next EoI of the call and return the assessment, or None when nothing is left for this person.
 

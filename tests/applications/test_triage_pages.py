@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Answer, Application, Assessment, Call, Decision
+from applications.services.submission import withdraw_application
 from applications.services.triage import claim
 from applications.states import ApplicationStatus
 from cohort.models import CouncilContact
-from tests.factories import QuestionFactory, SectionFactory, StaffFactory, UserFactory
+from tests.factories import ContactFactory, QuestionFactory, SectionFactory, StaffFactory, UserFactory
 from tests.factories.judging import AssessmentFactory, ConflictFactory, DecisionFactory, SubmittedFactory, judge, scored_call
 from upstream.audit.models import Entry
 
@@ -91,6 +92,24 @@ def test_an_assessor_takes_up_one_after_another_until_nothing_is_left(office, st
     last = office.post(second.url, typed(call, action="next"), follow=True).content.decode()
     assert "Nothing is left for you to assess" in last
     assert Assessment.objects.completed().count() == 2
+
+
+def test_the_queue_leads_to_what_one_has_started_before_it_serves_another(office, staff, call, eoi):
+    started = SubmittedFactory(call=call)
+    elsewhere = claim(application_id=SubmittedFactory().pk, by=staff)
+    gone = claim(application_id=SubmittedFactory(call=call).pk, by=staff)
+    withdraw_application(application_id=gone.application_id, reason="", by=ContactFactory(council=gone.application.council).user)
+    assert "Assess the next one" in read(office, "changelist", call=call)
+    claim(application_id=started.pk, by=StaffFactory())
+    own = claim(application_id=started.pk, by=staff)
+    page = read(office, "changelist", call=call)
+    assert f"Go on with {started.reference}" in page
+    assert "1 more left for you" in page
+    for _ in range(2):
+        assert office.post(url("next", call=call)).url == url("change", own.pk)
+    assert set(staff.assessments.all()) == {elsewhere, gone, own}
+    page = office.post(url("change", own.pk), typed(call, action="next"))
+    assert page.url == url("change", staff.assessments.get(application=eoi).pk)
 
 
 def test_each_criterions_answers_stand_beside_its_card_and_the_rest_comes_first(office, staff, call, eoi):
