@@ -12,7 +12,7 @@ from applications.models import PanelMeeting
 from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting, send_minutes
 from tests.applications.test_query_counts import queries
-from tests.factories import StaffFactory, UserFactory
+from tests.factories import StaffFactory
 from tests.factories.judging import ConflictFactory, PanelMemberFactory
 from tests.factories.meeting import planned, running, scored_panel, settle
 from upstream.correspondence.models import OutboundEmail
@@ -232,11 +232,3 @@ def test_the_page_of_a_planned_meeting_asks_as_many_queries_for_more(office, sta
         meeting = planned(scored_panel(number), staff)
         counts.append(queries(office, url("change", meeting.pk)))
     assert counts[0] == counts[1]
-
-
-def test_nobody_without_the_role_gets_in(client, meeting, item):
-    client.force_login(UserFactory(is_staff=True))
-    assert client.get(url("changelist")).status_code == 403
-    assert client.get(url("plan")).status_code == 403
-    for address in (url("change", meeting.pk), item_url(item), url("minutes", meeting.pk)):
-        assert client.get(address).status_code == 404
