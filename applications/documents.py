@@ -1,10 +1,12 @@
-"""The EoI and the letters about it as documents."""
+"""The EoI, the letters about it and the minutes of the panel as documents."""
 
 import hashlib
 from typing import cast
 
-from applications.models import Application, Letter
+from applications.models import Application, Letter, PanelMeeting
 from applications.services.answers import answered_sections
+from applications.services.minutes import minutes_for
+from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.documents.models import StoredFile
 from upstream.documents.pdf import render_pdf
@@ -39,3 +41,20 @@ def letter_attachment(email: OutboundEmail) -> tuple[str, bytes, str]:
     if hashlib.sha256(content).hexdigest() != letter.sha256:
         raise LetterChanged(file.pk)
     return file.name, content, file.content_type
+
+
+def render_minutes_pdf(meeting: PanelMeeting, reader: User) -> bytes:
+    """Return the minutes of a meeting as one person may read them."""
+    return render_pdf("documents/minutes.html", {"meeting": meeting, "minutes": minutes_for(meeting, reader)})
+
+
+def minutes_attachment(email: OutboundEmail) -> tuple[str, bytes, str]:
+    """Return the minutes for whoever a message goes to, by the conflicts of interest that they have when it is sent."""
+    meeting = PanelMeeting.objects.select_related("panel__call").get(pk=cast("int", email.about_id))
+    reader = User.objects.get(email=email.recipient, panel_seats__in=meeting.present.all())
+    return minutes_name(meeting), render_minutes_pdf(meeting, reader), "application/pdf"
+
+
+def minutes_name(meeting: PanelMeeting) -> str:
+    """Return the file's name."""
+    return f"minutes-{meeting.panel.call.slug}-{meeting.pk}.pdf"

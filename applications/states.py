@@ -228,3 +228,11 @@ class Recommendation(TextChoices):
     EITHER = "either", "Could go either way"
     RESERVE = "reserve", "Reserve"
     NOT_SELECT = "not_select", "Do not select"
+
+
+class Outlook(TextChoices):
+    """What the adjusted scores say of an EoI before the panel meets, in the order in which a meeting takes them."""
+
+    STRONG = "strong", "Above the line"
+    EITHER = "either", "Could go either way"
+    REST = "rest", "Below the line, or without a score"

@@ -84,3 +84,30 @@ def tiles(numbers: Mapping[str, int]) -> list[Tile]:
         Tile(label, number := numbers.get(region, 0), 1 + ceil((STEPS - 1) * number / most), column * PITCH_X, row * PITCH_Y)
         for region, (label, column, row) in TILES.items()
     ]
+
+
+class Dot(NamedTuple):
+    """A value on a strip: how far along it lies and how high, in the units of the SVG."""
+
+    value: float
+    x: int
+    y: int
+
+
+# A scale from 0 to 100: where it begins and ends, the height of its line, and how near two dots may come before one goes above.
+STRIP_LEFT, STRIP_RIGHT, STRIP_BASE, DOT = 12, 388, 50, 11
+
+
+def along_strip(value: float) -> int:
+    """Return how far along the strip a value of 0 to 100 lies."""
+    return round(STRIP_LEFT + value / 100 * (STRIP_RIGHT - STRIP_LEFT))
+
+
+def strip(values: Iterable[float]) -> list[Dot]:
+    """Return a dot for each value. Those that would cover each other are piled up."""
+    dots: list[Dot] = []
+    for value in sorted(values):
+        x = along_strip(value)
+        level = sum(abs(x - other.x) < DOT for other in dots)
+        dots.append(Dot(value, x, STRIP_BASE - level * DOT))
+    return dots

@@ -231,6 +231,7 @@ EMAIL_ATTACHMENTS = {
     "expression-of-interest": "applications.documents.receipt_attachment",
     "decision-letter": "applications.documents.letter_attachment",
     "interview-invitation": "applications.calendars.interview_invitation",
+    "panel-minutes": "applications.documents.minutes_attachment",
 }
 
 CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"

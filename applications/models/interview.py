@@ -172,7 +172,7 @@ class InterviewQuerySet(models.QuerySet["Interview"]):
 
     def with_mean_for(self, user: User) -> Self:
         """Annotate `mean`: of the scores that count and that this person may read, of 1 to 5, or None."""
-        sheets = InterviewSheet.objects.visible_to(user).counting()
+        sheets = InterviewSheet.objects.visible_to(user).final().unconflicted()
         scores = InterviewScore.objects.filter(sheet__in=sheets, sheet__interview=OuterRef("pk"), score__isnull=False).order_by()
         return self.annotate(mean=Subquery(scores.values("sheet__interview").annotate(mean=Avg("score")).values("mean")))
 

@@ -19,6 +19,10 @@ class PanelMeetingQuerySet(models.QuerySet["PanelMeeting"]):
         """Only the office sees meetings; members sit in them, and the minutes are sent to them."""
         return self if user.has_perm("applications.view_panelmeeting") else self.none()
 
+    def running(self) -> Self:
+        """Return those that have been opened and have not ended."""
+        return self.filter(opened_at__isnull=False, ended_at__isnull=True)
+
 
 class PanelMeeting(models.Model):
     """A meeting of a panel. Once it has ended, nothing of it changes."""
@@ -30,6 +34,8 @@ class PanelMeeting(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     present = models.ManyToManyField(PanelMember, related_name="+", blank=True)
     note = models.TextField(blank=True, help_text="General business. Goes into the minutes.")
+    not_reached = models.TextField(blank=True, help_text="Why the meeting ended before every item was settled.")
+    minutes_sent_at = models.DateTimeField(null=True, blank=True)
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
 
     objects = PanelMeetingQuerySet.as_manager()
@@ -46,6 +52,11 @@ class PanelMeeting(models.Model):
     def __str__(self) -> str:
         return f"Meeting of the {self.panel}"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been opened and has not ended."""
+        return self.opened_at is not None and self.ended_at is None
+
 
 class MeetingItemQuerySet(models.QuerySet["MeetingItem"]):
     """Reading items."""
@@ -55,6 +66,14 @@ class MeetingItemQuerySet(models.QuerySet["MeetingItem"]):
         if not user.has_perm("applications.view_panelmeeting"):
             return self.none()
         return self.filter(application__in=Application.objects.visible_to(user))
+
+    def without_conflict_of(self, user: User) -> Self:
+        """Leave out the items that a person may not hear of: for the minutes, which members get too."""
+        return self.filter(application__in=Application.objects.without_conflict_of(user))
+
+    def outstanding(self) -> Self:
+        """Return those that are not settled, of EoIs that are still in the running."""
+        return self.filter(closed_at__isnull=True, application__in=Application.objects.shortlisted())
 
 
 class MeetingItem(models.Model):
@@ -69,7 +88,11 @@ class MeetingItem(models.Model):
     recommendation = models.CharField(max_length=20, choices=Recommendation.choices, blank=True)
     moderated_score = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, help_text="Out of 100, where it changed.")
     reason = models.TextField(blank=True)
+    chaired_by = models.ForeignKey(PanelMember, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reopened_reason = models.TextField(blank=True)
     revision = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(null=True, blank=True)
+    saved_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = MeetingItemQuerySet.as_manager()
 
@@ -77,6 +100,9 @@ class MeetingItem(models.Model):
         ordering = ("meeting", "position", "pk")
         constraints = (
             models.UniqueConstraint(fields=["meeting", "application"], name="one_item_per_meeting_and_application"),
+            models.UniqueConstraint(
+                fields=["meeting"], condition=Q(opened_at__isnull=False, closed_at__isnull=True), name="one_open_item_per_meeting"
+            ),
             models.CheckConstraint(
                 condition=Q(moderated_score__isnull=True) | Q(moderated_score__gte=0, moderated_score__lte=100),
                 name="moderated_score_in_range",
@@ -89,12 +115,24 @@ class MeetingItem(models.Model):
     def __str__(self) -> str:
         return f"{self.application}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is being discussed."""
+        return self.opened_at is not None and self.closed_at is None
+
+    @property
+    def score_before(self) -> float | None:
+        """The adjusted score as the item was opened with it, or the raw mean where scores were not adjusted."""
+        adjusted: float | None = self.before.get("adjusted")
+        return self.before.get("raw") if adjusted is None else adjusted
+
 
 class MeetingExit(models.Model):
-    """A person out of the room while an item is discussed, because of a conflict of interest."""
+    """A person out of the room while an item is discussed: for a conflict of interest, or because they were asked to leave."""
 
     item = models.ForeignKey(MeetingItem, on_delete=models.CASCADE, related_name="exits")
     member = models.ForeignKey(PanelMember, on_delete=models.PROTECT, related_name="+")
+    is_conflict = models.BooleanField(default=False)
     left_at = models.DateTimeField(db_default=Now(), editable=False)
     returned_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,4 +1,5 @@
-// Moves between the cards of an assessment and chooses in them by keyboard. The page works without this file.
+// Moves between the cards of an assessment, or of an item of a meeting, and chooses in them by keyboard. A link or button with
+// data-key is pressed by that key, a choice with one is chosen by it. The page works without this file.
 // Single keys may be switched off, as speech input presses them by chance (WCAG 2.1.4).
 
 const cards = [...document.querySelectorAll("[data-card]")];
@@ -23,11 +24,13 @@ function go(step) {
 }
 
 function choose(key) {
-  const choice = [...(current()?.querySelectorAll("input[type=radio]") ?? [])].find((radio) => radio.value.startsWith(key));
+  const choice = [...(current()?.querySelectorAll("input[type=radio]") ?? [])].find((radio) => (radio.dataset.key ?? radio.value).startsWith(key));
   if (!choice) return;
   choice.checked = true;
   choice.dispatchEvent(new Event("input", { bubbles: true }));
 }
+
+const pressedBy = (key) => [...document.querySelectorAll("a[data-key], button[data-key]")].find((target) => target.dataset.key === key);
 
 document.addEventListener("keydown", (event) => {
   if (!switched.checked || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -39,6 +42,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "k") go(-1);
   else if (/^[0-5yn]$/.test(event.key)) choose(event.key);
   else if (event.key === "r") current()?.querySelector("textarea")?.focus();
+  else if (pressedBy(event.key)) pressedBy(event.key).click();
   else return;
   event.preventDefault();
 });

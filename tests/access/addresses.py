@@ -59,6 +59,12 @@ OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:applications_panel_take_back": lambda r: [r.applications_panel.pk, r.panel_assignment.pk],
     **each("admin:applications_call_export admin:applications_call_reliability_export", lambda r: [r.applications_call.pk, "csv"]),
     "admin:applications_review_export": lambda _: ["csv"],
+    **each(
+        "admin:applications_panelmeeting_item admin:applications_panelmeeting_autosave",
+        lambda r: [r.meeting_item.meeting_id, r.meeting_item.pk],
+    ),
+    "admin:applications_panelmeeting_again": lambda r: [r.settled_item.meeting_id, r.settled_item.pk],
+    "admin:applications_panelmeeting_plan": lambda _: [],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 PAGES_OF_NO_RECORD = {"changelist", "add", "load", "forecast", "ask", "unbooked", "offer", "series"}
@@ -86,6 +92,14 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     **each(
         "admin:applications_panelmember_withdraw admin:applications_panel_take_back admin:applications_review_reopen",
         lambda _: {"reason": "Ill"},
+    ),
+    "admin:applications_panelmeeting_move": lambda r: {"move": f"{r.planned_item.pk}:1"},
+    "admin:applications_panelmeeting_note": lambda _: {"note": "Coffee", "seen": ""},
+    "admin:applications_panelmeeting_end": lambda _: {"not_reached": "Time ran out"},
+    "admin:applications_panelmeeting_again": lambda _: {"reason": "A figure was wrong"},
+    **each(
+        "admin:applications_panelmeeting_item admin:applications_panelmeeting_autosave",
+        lambda _: {"revision": "0", "recommendation": "select", "reason": "Good", "action": "later"},
     ),
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
     "admin:applications_assessment_change": lambda _: {"revision": "0", "is_eligible": "yes", "action": "later"},

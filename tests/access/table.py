@@ -149,7 +149,7 @@ TABLE = (
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
         "applications/application,applications/call,applications/section,applications/extension,applications/assessment,"
         "applications/release,applications/interview,applications/interviewslot,applications/panel,applications/panelmember,"
-        "applications/conflict,applications/review}/<path:object_id>/",
+        "applications/conflict,applications/review,applications/panelmeeting}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -253,6 +253,19 @@ TABLE = (
     Row("admin:applications_interview_submit", "403 404 403", "403 404 403"),
     Row("admin:applications_call_reliability_export", "405 405 405", "200+ 404 200+"),
     Row("admin:applications_review_export", "405 405 405", "200+ 403 200+"),
+    # The office: the panel's meeting. One is planned, one is under way with an item that is open
+    Row("admin:applications_panelmeeting_changelist", "200 403 200", "200 403 200"),
+    Row("admin:applications_panelmeeting_plan", "200 403 200", "200 403 200"),
+    Row("admin:applications_panelmeeting_{add,delete}", "403 403 403", "403 403 403"),
+    Row("admin:applications_panelmeeting_history", "302 404 302", "302 404 302"),
+    Row("admin:applications_panelmeeting_change", "200 404 200", "405 405 405"),
+    Row("admin:applications_panelmeeting_{reschedule,open}", "200 404 200", "200 404 200"),
+    Row("admin:applications_panelmeeting_{anew,end,send,again}", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_panelmeeting_{move,note}", "405 405 405", "302+ 404 302+"),
+    Row("admin:applications_panelmeeting_arrive", "405 405 405", "302 404 302"),
+    Row("admin:applications_panelmeeting_minutes", "200 404 200", "405 405 405"),
+    Row("admin:applications_panelmeeting_item", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_panelmeeting_autosave", "405 405 405", "200+ 404 200+"),
 )
 
 # About one EoI: to read and to act on, only to read, and only to act on.

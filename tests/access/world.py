@@ -24,6 +24,8 @@ from PIL import Image
 
 from applications.models import Application, Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
+from applications.services.meeting_items import open_item
+from applications.services.meetings import end_meeting
 from applications.services.submission import submit_application
 from applications.states import AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
@@ -53,6 +55,7 @@ from tests.factories.judging import (
     SubmittedFactory,
     judge,
 )
+from tests.factories.meeting import planned, running, scored_panel, settle
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -162,7 +165,7 @@ def build() -> World:
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
     own.conflict = other.conflict = panel_of(people, own.draft)
-    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, people["staff"]))
+    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, people["staff"]), **meeting_records(people["staff"]))
     for application in Application.objects.exclude(council=other.council):
         ConflictFactory(application=application, user=people["conflicted staff"])
     world = World(people, own, other, office)
@@ -309,6 +312,23 @@ def triage_records(own: SimpleNamespace, staff: User) -> dict[str, Any]:
         "to_judge": own.submitted,
         "to_take": SubmittedFactory(call=call),
         "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
+    }
+
+
+def meeting_records(staff: User) -> dict[str, Any]:
+    """Return what the pages of meetings are asked for: one planned, one with an open item, one with a settled one, one ended."""
+    to_come = planned(scored_panel(2), staff)
+    open_one, settled_one, ended = (running(scored_panel(2), staff) for _ in range(3))
+    settled_item = settle(settled_one.items.first(), staff)
+    end_meeting(meeting_id=ended.pk, not_reached="Time ran out", by=staff)
+    return {
+        "applications_panelmeeting": open_one,
+        **dict.fromkeys([f"applications_panelmeeting_{page}" for page in ("open", "reschedule", "anew", "move")], to_come),
+        "applications_panelmeeting_end": settled_one,
+        **dict.fromkeys([f"applications_panelmeeting_{page}" for page in ("minutes", "send")], ended),
+        "meeting_item": open_item(item_id=open_one.items.first().pk, by=staff),
+        "settled_item": settled_item,
+        "planned_item": to_come.items.first(),
     }
 
 

@@ -24,7 +24,10 @@ from applications.models import (
     Interview,
     InterviewSheet,
     InterviewSlot,
+    MeetingExit,
+    MeetingItem,
     Panel,
+    PanelMeeting,
     PanelMember,
     Release,
     Review,
@@ -47,6 +50,7 @@ from upstream.deadlines import LONDON, add_working_days
 from upstream.home.demo_data import DATA, STALE, answered, answers_by_section, as_of, call_texts, cohort_facts, make_officer, midday
 from upstream.home.demo_judging import judge
 from upstream.home.demo_late import come_late
+from upstream.home.demo_meeting import hold_meeting
 
 SLUG = "demonstration-selection"
 CLOSED_FOR = 25  # working days, which are five weeks
@@ -71,6 +75,9 @@ DATED: dict[type[Model], tuple[str, list[str]]] = {
     Conflict: ("application__call", ["decided_at"]),
     Assignment: ("application__call", ["committed_at"]),
     Review: ("assignment__application__call", ["saved_at", "submitted_at"]),
+    PanelMeeting: ("panel__call", ["starts_at", "opened_at"]),
+    MeetingItem: ("meeting__panel__call", ["opened_at", "saved_at", "closed_at"]),
+    MeetingExit: ("item__meeting__panel__call", ["left_at", "returned_at"]),
 }
 
 
@@ -92,6 +99,7 @@ def load_selection() -> None:
     call = closed_call(by=User.objects.get(email="alex.morgan@upstream.example"))
     write_expressions(call, content)
     judge(call, content)
+    hold_meeting(call, content)
     come_late(call, content)
     count_as_sent(after=before)
 

@@ -1,0 +1,34 @@
+"""The running order of a panel's meeting: by what the adjusted scores can tell, and within that by reference."""
+
+from collections.abc import Iterable
+
+from applications.models import Application, Call
+from applications.services.scores import read_scoring
+from applications.states import Outlook
+from upstream.accounts.models import User
+
+
+def outlooks(call: Call, applications: Iterable[Application], user: User) -> dict[int, Outlook]:
+    """Return what the scores that count say of each EoI, by its key. The order is the same whoever asks: it rests on all of them.
+
+    Without an adjustment nothing tells how sure a score is: then whoever has one could go either way.
+    """
+    from applications.selection.calibration import Score, above, calibrate
+    from applications.selection.reliability import undecided
+
+    scores = [Score(review.application, review.person.pk, review.value) for review in read_scoring(call, user).all_reviews]
+    wanted = {application.pk for application in applications}
+    found = dict.fromkeys(wanted, Outlook.REST)
+    calibration = calibrate(scores).among(wanted)
+    if calibration.adjustment is None:
+        return found | dict.fromkeys(calibration.applications, Outlook.EITHER)
+    places = call.cohort.places
+    inside = above(calibration.adjustment.scores, places)
+    found |= {pk: Outlook.STRONG for pk, is_inside in zip(calibration.applications, inside, strict=True) if is_inside}
+    return found | dict.fromkeys(undecided(calibration, places), Outlook.EITHER)
+
+
+def in_order(applications: Iterable[Application], found: dict[int, Outlook]) -> list[Application]:
+    """Return the EoIs as the meeting takes them: the strongest that are certain, those that could go either way, the rest."""
+    order = list(Outlook)
+    return sorted(applications, key=lambda application: (order.index(found[application.pk]), application.reference))
