@@ -139,11 +139,16 @@ def interviewers() -> Any:
     return people_who_may(MAY_INTERVIEW).order_by("full_name", "email")
 
 
+def select(label: str) -> dict[str, str]:
+    """Return the messages for a list of which nothing, or nothing that is in it, was selected."""
+    return dict.fromkeys(("required", "invalid_choice"), f"Select the {label.lower()}")
+
+
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Somebody who may interview."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(queryset=User.objects.none(), **options)
+    def __init__(self, *, label: str) -> None:
+        super().__init__(queryset=User.objects.none(), label=label, error_messages=select(label))
 
     def __deepcopy__(self, memo: Any) -> Any:
         field = super().__deepcopy__(memo)
@@ -168,9 +173,9 @@ class GuideQuestionForm(forms.ModelForm):  # type: ignore[type-arg]
 class PairForm(forms.Form):
     """For which call, and which two ring."""
 
-    call = forms.ModelChoiceField(label="Call", queryset=Call.objects.published(), error_messages={"required": "Select the call"})
-    interviewer = PersonField(label="First interviewer", error_messages={"required": "Select the first interviewer"})
-    second_interviewer = PersonField(label="Second interviewer", error_messages={"required": "Select the second interviewer"})
+    call = forms.ModelChoiceField(label="Call", queryset=Call.objects.published(), error_messages=select("call"))
+    interviewer = PersonField(label="First interviewer")
+    second_interviewer = PersonField(label="Second interviewer")
 
 
 def minutes_field(*, label: str, initial: int, fewest: int) -> forms.IntegerField:

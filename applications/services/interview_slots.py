@@ -23,6 +23,8 @@ from upstream.transitions import InvalidTransition
 
 MAY_INTERVIEW = "applications.conduct_interview"
 LONGEST_SERIES = timedelta(days=56)
+# Interviews are not planned further ahead, so a later year is a slip.
+FURTHEST = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,19 @@ class Plan:
 
 def plan_series(series: Series) -> Plan:
     """Return what the series would make now. Raises ValidationError with sentences for staff."""
+    now = clock.now()
+    if not now.astimezone(LONDON).date() <= series.first_day <= (now + FURTHEST).date():
+        raise ValidationError({"first_day": f"The first day must be from today to {long_date((now + FURTHEST).date())}"})
     if series.last_day < series.first_day:
         raise ValidationError({"last_day": "The last day must not be before the first"})
     if series.last_day - series.first_day > LONGEST_SERIES:
         raise ValidationError({"last_day": "A series can be eight weeks long at most"})
+    if datetime.combine(series.first_day, series.opens) + series.minutes * MINUTE > datetime.combine(series.first_day, series.closes):
+        raise ValidationError({"closes": f"Enter a time at least {series.minutes} minutes after the first interview starts"})
     kept_from = check_pair(series.call, series.interviewer, series.second_interviewer)
     people = (series.interviewer, series.second_interviewer)
     taken = taken_by(people, at_noon(series.first_day) - DAY, at_noon(series.last_day) + DAY)
-    starts, skipped, now = [], [], clock.now()
+    starts, skipped = [], []
     for day in series.days():
         if not is_working_day(day, "england"):
             skipped.append((long_date(day), "It is a bank holiday in England"))
@@ -150,6 +157,8 @@ def offer_slot(*, call: Call, interviewer: User, second_interviewer: User, start
     check_pair(call, interviewer, second_interviewer)
     if starts_at <= clock.now():
         raise ValidationError({"starts_at": "The interview must start in the future"})
+    if starts_at > clock.now() + FURTHEST:
+        raise ValidationError({"starts_at": "The interview must start within a year"})
     people = (interviewer, second_interviewer)
     if problem := clash(people, taken_by(people, starts_at, starts_at + minutes * MINUTE), starts_at, minutes):
         raise ValidationError({"starts_at": problem})

@@ -25,7 +25,7 @@ from upstream.transitions import InvalidTransition
 
 def applications() -> ApplicationQuerySet:
     """Return EoIs with all that these pages show of them."""
-    return Application.objects.all().select_related("call__cohort", "council", "submitted_by").with_deadline()
+    return Application.objects.all().select_related("call__cohort", "council", "submitted_by").with_deadline().with_missed_calls()
 
 
 def get_application(request: UserRequest, reference: str) -> Application:

@@ -37,6 +37,9 @@ def interview(request: UserRequest, reference: str) -> HttpResponse:
     if not can_book_interview(request.user, application):
         return redirect("applications:eoi", reference)
     booked = interview_of(request, application)
+    if booked and request.method == "POST":
+        messages.error(request, "Your council already has an interview, which is shown here.")
+        return redirect("applications:interview", reference)
     if booked:
         now = clock.now()
         context = {"application": application, "interview": booked, "slot": booked.slot, "can_change": can_change(booked), "now": now}
@@ -51,10 +54,10 @@ def interview(request: UserRequest, reference: str) -> HttpResponse:
 def change(request: UserRequest, reference: str) -> HttpResponse:
     """Offer other times to a council that has one, its own among them."""
     application = get_application(request, reference)
-    booked = interview_of(request, application)
-    if not can_book_interview(request.user, application) or booked is None or not can_change(booked):
+    booked = to_change(request, application)
+    if booked is None:
         return redirect("applications:interview", reference)
-    initial = {"slot": booked.slot_id, "contact_name": booked.contact_name, "phone": booked.phone}
+    initial = {"slot": str(booked.slot_id), "contact_name": booked.contact_name, "phone": booked.phone}
     return choose(request, application, change_interview, initial=initial, booked=booked, done="Your interview has been changed.")
 
 
@@ -62,8 +65,8 @@ def change(request: UserRequest, reference: str) -> HttpResponse:
 def cancel(request: UserRequest, reference: str) -> HttpResponse:
     """Ask, then cancel."""
     application = get_application(request, reference)
-    booked = interview_of(request, application)
-    if not can_book_interview(request.user, application) or booked is None or not can_change(booked):
+    booked = to_change(request, application)
+    if booked is None:
         return redirect("applications:interview", reference)
     if request.method == "POST":
         try:
@@ -74,6 +77,20 @@ def cancel(request: UserRequest, reference: str) -> HttpResponse:
             messages.success(request, "Your interview is cancelled.")
         return redirect("applications:interview", reference)
     return render(request, "applications/interview_cancel.html", {"application": application, "slot": booked.slot})
+
+
+def to_change(request: UserRequest, application: Application) -> Interview | None:
+    """Return the council's interview, if it can still be changed. Otherwise say why not, and return None."""
+    if not can_book_interview(request.user, application):
+        return None  # the page that they are sent to leads on
+    booked = interview_of(request, application)
+    if booked is None:
+        messages.error(request, "Your council has no interview to change.")
+        return None
+    if not can_change(booked):
+        messages.error(request, "It is too late to change or cancel the interview here.")
+        return None
+    return booked
 
 
 def can_change(booked: Interview) -> bool:
@@ -92,6 +109,9 @@ def choose(
 ) -> HttpResponse:
     """Show the times, or take one. When it is gone meanwhile, show the others and keep what was typed."""
     form = BookingForm(request.POST or None, slots=times(application, booked), initial=initial)
+    if booked and request.method == "POST" and not form.has_changed():
+        messages.info(request, "You changed nothing, so the interview stays as it is.")
+        return redirect("applications:interview", application.reference)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data | {"slot_id": int(form.cleaned_data["slot"])}
         del data["slot"]
@@ -107,6 +127,9 @@ def choose(
         else:
             messages.success(request, done)
             return redirect("applications:interview", application.reference)
+    if request.method == "POST" and not form.offered:
+        messages.error(request, "That time is no longer available, and no other is free at the moment.")
+        return redirect("applications:interview", application.reference)
     return render(request, "applications/interview_choose.html", {"application": application, "form": form, "booked": booked})
 
 

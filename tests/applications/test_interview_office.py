@@ -388,6 +388,22 @@ def test_after_two_missed_calls_staff_choose_how_it_goes_on(office, application,
     assert "can still book one" in page
 
 
+SLIPS = [
+    ({"first_day": ""}, "Enter the first day"),
+    ({"first_day": "2026-02-30"}, "Enter a real date"),
+    ({"first_day": "0001-01-01"}, "The first day must be from today to"),
+    ({"first_day": "9999-12-31", "last_day": "9999-12-31"}, "The first day must be from today to"),
+    ({"last_day": "9999-12-31"}, "A series can be eight weeks long at most"),
+    ({"opens": "25:00"}, "Enter a time, for example 09:30"),
+    ({"closes": "09:00"}, "at least 45 minutes after the first interview starts"),
+    ({"minutes": "0"}, "Enter whole minutes, from 10 to 180"),
+    ({"minutes": "1e9"}, "Enter whole minutes, from 10 to 180"),
+    ({"gap": "-1"}, "Enter whole minutes, from 0 to 180"),
+    ({"call": "999999"}, "Select the call"),
+    ({"interviewer": "x"}, "Select the first interviewer"),
+]
+
+
 def test_a_series_is_shown_before_it_is_made(office, call, alex, sam):
     data = {
         "call": call.pk,
@@ -413,6 +429,10 @@ def test_a_series_is_shown_before_it_is_made(office, call, alex, sam):
     page = words(office.post(f"{SLOTS}series/", data | {"action": "make"}))
     assert "There is no free time in this series." in page
     assert "Select somebody else" in words(office.post(f"{SLOTS}series/", data | {"second_interviewer": alex.pk}))
+    for wrong, said in SLIPS:
+        page = words(office.post(f"{SLOTS}series/", data | {"action": "preview"} | wrong))
+        assert said in page, wrong
+        assert "Nothing is offered yet" not in page
 
 
 def test_one_time_is_offered_and_withdrawn(office, call, alex, sam):
@@ -427,6 +447,10 @@ def test_one_time_is_offered_and_withdrawn(office, call, alex, sam):
     page = words(office.post(f"{SLOTS}offer/", data, follow=True))
     assert "9:30am on Monday 26 October 2026 is offered." in page
     assert "Alex Reed has another slot" in words(office.post(f"{SLOTS}offer/", data))
+    for day, said in (("9999-12-31", "must start within a year"), ("0001-01-01", "must start in the future"), ("x", "Enter a real date")):
+        assert said in words(office.post(f"{SLOTS}offer/", data | {"starts_at_0": day})), day
+    twice = data | {"starts_at_0": "2026-10-25", "starts_at_1": "01:30"}
+    assert "The clocks change at this time." in words(office.post(f"{SLOTS}offer/", twice))
     slot = InterviewSlot.objects.get()
     page = words(office.post(f"{SLOTS}{slot.pk}/withdraw/", follow=True))
     assert "is no longer offered." in page

@@ -11,6 +11,7 @@ from applications.models import Interview
 from applications.states import ApplicationStatus, InterviewStatus
 from tests.factories import CallFactory, ContactFactory, UserFactory
 from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewSlotFactory, SubmittedFactory
+from upstream.correspondence.models import OutboundEmail
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 10, 20, 9, tzinfo=UTC)
@@ -128,6 +129,46 @@ def test_a_time_that_goes_between_the_forms_look_and_the_booking_is_said_in_the_
     assert 'value="01632 960 001"' in shown
 
 
+def test_when_the_last_time_has_gone_it_says_so_without_a_link_to_nowhere(council, application, slots, monkeypatch):
+    for slot in slots[1:]:
+        slot.withdrawn_at = NOW
+        slot.save()
+    from applications.views import interviews as views
+
+    booking = views.book_interview
+
+    def taken_first(**typed):
+        InterviewFactory(slot=slots[0], application=SubmittedFactory(call=application.call))
+        return booking(**typed)
+
+    monkeypatch.setattr(views, "book_interview", taken_first)
+    for _ in range(2):  # gone between the form's look and the booking, then before it
+        shown = words(council.post(page("interview", application), TYPED | {"slot": slots[0].pk}, follow=True))
+        assert "That time is no longer available, and no other is free at the moment." in shown
+        assert "No time is free at the moment." in shown
+        assert "govuk-error-summary" not in shown
+
+
+def test_what_came_to_nothing_is_said(council, application, slots):
+    booking, changing = page("interview", application), page("interview_change", application)
+    council.post(booking, TYPED | {"slot": slots[0].pk})
+    shown = words(council.post(booking, TYPED | {"slot": slots[1].pk}, follow=True))
+    assert "Your council already has an interview, which is shown here." in shown
+    mails = OutboundEmail.objects.count()
+    shown = words(council.post(changing, TYPED | {"slot": slots[0].pk}, follow=True))
+    assert "You changed nothing, so the interview stays as it is." in shown
+    assert OutboundEmail.objects.count() == mails
+    council.post(page("interview_cancel", application))
+    for name in ("interview_change", "interview_cancel"):
+        shown = words(council.post(page(name, application), TYPED | {"slot": slots[1].pk}, follow=True))
+        assert "Your council has no interview to change." in shown
+
+
+def test_an_interview_that_staff_booked_at_the_last_moment_says_why_it_stays(council, application):
+    InterviewFactory(application=application, slot=slot_in(application, 0.5))
+    assert "It was less than 24 hours away when it was booked" in words(council.get(page("interview", application)))
+
+
 def test_a_time_of_a_conflicted_interviewer_is_not_offered(council, application):
     slot = slot_in(application, 3)
     ConflictFactory(application=application, user=slot.second_interviewer)
@@ -157,8 +198,10 @@ def test_in_the_last_24_hours_the_page_says_whom_to_write_to_and_ring(council, a
     assert "01632 960999" in shown
     assert page("interview_cancel", application) not in shown
     for name in ("interview_change", "interview_cancel"):
-        for response in (council.get(page(name, application)), council.post(page(name, application), TYPED | {"slot": slots[2].pk})):
-            assert response.url == page("interview", application)
+        for act in (council.get, council.post):
+            response = act(page(name, application), TYPED | {"slot": slots[2].pk}, follow=True)
+            assert response.redirect_chain[-1][0] == page("interview", application)
+            assert "It is too late to change or cancel the interview here." in words(response)
     assert Interview.objects.get().slot == slots[1]
 
 
@@ -175,6 +218,10 @@ def test_after_two_missed_calls_the_page_asks_to_write(council, application, slo
     for slot in slots[:2]:
         InterviewFactory(application=application, slot=slot, status=InterviewStatus.NO_SHOW)
     assert "We rang and nobody answered" in words(council.get(page("interview", application)))
+    for url in (reverse("home"), page("eoi", application)):
+        shown = words(council.get(url))
+        assert "We rang for the interview and nobody answered." in shown
+        assert "Book your interview" not in shown
 
 
 @pytest.mark.parametrize("status", [ApplicationStatus.SUBMITTED, ApplicationStatus.NOT_SHORTLISTED, ApplicationStatus.OFFERED])

@@ -53,12 +53,23 @@ def test_a_series_keeps_its_hours_on_both_sides_of_the_clock_change_and_leaves_o
         ({"minutes": 60, "gap": 0}, ["09:30", "10:30", "11:30", "13:30", "14:30", "15:30"]),
         ({"minutes": 90, "gap": 30}, ["09:30", "13:30"]),
         ({"opens": time(12), "closes": time(14, 15)}, ["13:30"]),
-        ({"opens": time(16), "closes": time(16, 30)}, []),
+        ({"opens": time(12, 30), "closes": time(13, 15), "lunch": time(12)}, []),
+        (
+            {"opens": time(0), "closes": time(23, 59), "lunch": time(23, 30), "minutes": 180, "gap": 180},
+            ["00:00", "06:00", "12:00", "18:00"],
+        ),
     ],
 )
 def test_the_day_is_filled_within_its_hours(series, options, hours):
     plan = plan_series(series(first_day=date(2026, 10, 26), **options))
     assert [start.astimezone(LONDON).strftime("%H:%M") for start in plan.starts] == hours
+
+
+def test_a_series_over_the_clock_change_in_spring_keeps_its_hours(series):
+    plan = plan_series(series(first_day=date(2027, 3, 25), last_day=date(2027, 3, 30), opens=time(9), closes=time(10)))
+    assert [in_words(start) for start in plan.starts] == ["9am on Thursday 25 March 2027", "9am on Tuesday 30 March 2027"]
+    assert [start.hour for start in plan.starts] == [9, 8]
+    assert [day for day, _ in plan.skipped] == ["Friday 26 March 2027", "Monday 29 March 2027"]  # Easter
 
 
 def test_bank_holidays_past_times_and_clashes_are_skipped_with_the_reason(series, pair, move_clock):
@@ -95,6 +106,12 @@ def test_a_series_made_twice_is_refused_the_second_time(series, pair):
     [
         ({"last_day": date(2026, 10, 22)}, "must not be before"),
         ({"last_day": date(2027, 10, 22)}, "eight weeks"),
+        ({"first_day": date(2026, 9, 30)}, "from today to Friday 1 October 2027"),
+        ({"first_day": date(1, 1, 1)}, "from today to"),
+        ({"first_day": date.max, "last_day": date.max}, "from today to"),
+        ({"last_day": date.max}, "eight weeks"),
+        ({"opens": time(16), "closes": time(16, 44)}, "at least 45 minutes after"),
+        ({"opens": time(16), "closes": time(9)}, "at least 45 minutes after"),
     ],
 )
 def test_days_that_make_no_sense_are_refused(series, options, words):
@@ -141,6 +158,8 @@ def test_one_slot_may_be_on_any_day_but_not_in_the_past_and_not_over_another(ser
     one(series(), sunday + timedelta(minutes=45), by=pair[0])
     with pytest.raises(ValidationError, match="must start in the future"):
         one(series(), NOW, by=pair[0])
+    with pytest.raises(ValidationError, match="must start within a year"):
+        one(series(), NOW + timedelta(days=366), by=pair[0])
     assert InterviewSlot.objects.count() == 2
 
 

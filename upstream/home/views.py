@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     standings = CouncilContact.objects.filter(user=request.user).select_related("council", "invited_by")
     interviews = Prefetch("interviews", Interview.objects.live().select_related("slot"), to_attr="live_interviews")
     applications = Application.objects.of_councils_of(request.user).select_related("call__cohort", "council").prefetch_related(interviews)
-    applications = applications.with_deadline().order_by("-pk")
+    applications = applications.with_deadline().with_missed_calls().order_by("-pk")
     live = {application.call_id: application for application in applications if application.status != ApplicationStatus.WITHDRAWN}
     context = {
         "now": now,
