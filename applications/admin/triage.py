@@ -389,6 +389,9 @@ class TriageAdmin(ReadOnlyAdmin):
         except InvalidTransition as refusal:
             form.add_error(None, str(refusal))
             return False
+        except ValidationError as refusal:  # the shortlist was released since the page was opened
+            form.add_error(None, refusal)
+            return False
         messages.success(request, f"{application.reference}: {outcome.label.lower()}. The council hears nothing before the release.")
         return True
 

@@ -4,22 +4,25 @@ Each function locks the call first, and reads everything after the lock.
 """
 
 import hashlib
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import get_template
+from django.utils.timezone import localdate
 
 from applications.models import Application, Call, Decision, Letter, Release
 from applications.notifications import releases as notifications
-from applications.states import TRANSITIONS, ApplicationStatus, Stage
+from applications.services.places import free_places, make_offer
+from applications.states import STAGE_OF, TRANSITIONS, WAITING, ApplicationStatus, Stage
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
 from upstream.correspondence.services import render_subject_and_text, wake
 from upstream.correspondence.states import Lane
-from upstream.deadlines import counted
+from upstream.deadlines import LONDON, counted, in_words, is_working_day
 from upstream.documents.models import StoredFile
 from upstream.documents.services import CheckedUpload, remove_file, store_upload
 from upstream.transitions import InvalidTransition, check_transition
@@ -28,56 +31,89 @@ MAKE_LETTER = "applications.tasks.make_letter"
 LETTER = "letter"
 
 
-def undecided(call_id: int) -> QuerySet[Application]:
+def next_stage(call_id: int) -> Stage:
+    """Return the stage that the call's next release is of: nothing is selected while an EoI waits for the shortlist."""
+    statuses = set(Application.objects.filter(call=call_id, status__in=STAGE_OF).values_list("status", flat=True))
+    return Stage.SELECTION if statuses and ApplicationStatus.SUBMITTED not in statuses else Stage.SHORTLIST
+
+
+def undecided(call_id: int, stage: Stage) -> QuerySet[Application]:
     """Return the EoIs that wait for an answer and have no decision yet. They keep a release from being prepared."""
-    waiting = Application.objects.filter(call=call_id, status=ApplicationStatus.SUBMITTED)
+    waiting = Application.objects.filter(call=call_id, status=WAITING[stage][0])
     return waiting.exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
 
 
-def decided(call_id: int) -> QuerySet[Decision]:
+def decided(call_id: int, stage: Stage) -> QuerySet[Decision]:
     """Return the held decisions about EoIs that still wait for an answer: what a release would tell."""
-    held = Decision.objects.held().filter(stage=Stage.SHORTLIST, application__call=call_id)
-    return held.filter(application__status=ApplicationStatus.SUBMITTED)
+    held = Decision.objects.held().filter(stage=stage, application__call=call_id)
+    return held.filter(application__status__in=WAITING[stage])
 
 
-def what_is_missing(call: Call) -> str:
-    """Return why the shortlist's release cannot be prepared now, or nothing."""
+def what_is_missing(call: Call, stage: Stage) -> str:
+    """Return why the stage's release cannot be prepared now, or nothing."""
     if clock.now() < call.closes_at:
         return "The call is still open, so not every expression of interest can have been decided."
-    if number := undecided(call.pk).count():
+    if number := undecided(call.pk, stage).count():
         return f"{counted(number, 'expression')} of interest still wait{'s' if number == 1 else ''} for a decision."
-    if not decided(call.pk).exists():
+    if not decided(call.pk, stage).exists():
         return "There is no decision that councils have not been told."
-    return ""
+    return too_many_offers(call, decided(call.pk, stage).filter(outcome=ApplicationStatus.OFFERED).count())
+
+
+def too_many_offers(call: Call, number: int) -> str:
+    """Return why so many places cannot be offered, or nothing."""
+    free = free_places(call)
+    if number <= free:
+        return ""
+    return f"{counted(number, 'offer')} would be made, and {counted(free, 'place') or 'no place'} {'is' if free == 1 else 'are'} free."
+
+
+def end_of(day: date) -> datetime:
+    """Return the moment before which something is done on that day, UK time."""
+    return datetime.combine(day + timedelta(days=1), time.min, LONDON)
+
+
+def response_moment(day: date | None) -> datetime:
+    """Return until when offers may be answered. Raises ValidationError unless the day is a working day to come."""
+    if day is None:
+        raise ValidationError({"respond_on": "Enter the day by which councils must answer an offer"})
+    if day <= localdate(clock.now()):
+        raise ValidationError({"respond_on": "The response date must be in the future"})
+    if not is_working_day(day, "england"):
+        raise ValidationError({"respond_on": "The response date must be a working day in England"})
+    return end_of(day)
 
 
 @transaction.atomic
-def prepare_release(*, call_id: int, by: User) -> Release:
-    """Write a letter for every held decision of the shortlist and have the PDFs made. From then on the decisions stand still.
+def prepare_release(*, call_id: int, by: User, respond_on: date | None = None) -> Release:
+    """Write a letter for every held decision of the next stage and have the PDFs made. From then on the decisions stand still.
 
-    Raises ValidationError with what is missing, and InvalidTransition while another release of the call waits.
+    `respond_on` is the last day for an answer to the selection's offers. Raises ValidationError with what is missing, and
+    InvalidTransition while another release of the call waits.
     """
     call = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("cohort").get(pk=call_id)
     if call.releases.pending().exists():
         message = "A release of this call waits already. Release it or take it back first."
         raise InvalidTransition(message)
-    list(Application.objects.filter(call=call, status=ApplicationStatus.SUBMITTED).order_by("pk").select_for_update(no_key=True))
-    if missing := what_is_missing(call):
+    list(Application.objects.filter(call=call, status__in=STAGE_OF).order_by("pk").select_for_update(no_key=True))
+    stage = next_stage(call.pk)
+    if missing := what_is_missing(call, stage):
         raise ValidationError(missing)
-    release = Release.objects.create(call=call, stage=Stage.SHORTLIST, prepared_by=by, prepared_at=clock.now())
-    decisions = list(decided(call.pk).select_related("application__call__cohort", "application__council"))
+    respond_by = response_moment(respond_on) if stage == Stage.SELECTION else None
+    release = Release.objects.create(call=call, stage=stage, prepared_by=by, prepared_at=clock.now(), respond_by=respond_by)
+    decisions = list(decided(call.pk, stage).select_related("application__call__cohort", "application__council"))
     Decision.objects.filter(pk__in=[decision.pk for decision in decisions]).update(release=release)
-    letters = Letter.objects.bulk_create([written_letter(decision) for decision in decisions])
+    letters = Letter.objects.bulk_create([written_letter(decision, release) for decision in decisions])
     for letter in letters:
         transaction.on_commit(partial(wake, MAKE_LETTER, letter.pk, Lane.LETTERS))
     record(actor=by, verb="release.prepared", subject=release, decisions=[decision.pk for decision in decisions])
     return release
 
 
-def written_letter(decision: Decision) -> Letter:
+def written_letter(decision: Decision, release: Release) -> Letter:
     """Return the letter about a decision, not saved yet."""
     path = f"documents/letter-{decision.outcome}.md"
-    subject, text = render_subject_and_text(path, {"decision": decision, "application": decision.application})
+    subject, text = render_subject_and_text(path, {"decision": decision, "application": decision.application, "release": release})
     source: str = get_template(path).template.source  # type: ignore[attr-defined]
     return Letter(decision=decision, subject=subject, text=text, template_version=hashlib.sha256(source.encode()).hexdigest())
 
@@ -131,7 +167,7 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
         "decision__application__call", "decision__application__council"
     )
     everything = list(letters.order_by("decision__application__reference"))
-    going = [letter for letter in everything if letter.decision.application.status == ApplicationStatus.SUBMITTED]
+    going = [letter for letter in everything if STAGE_OF.get(letter.decision.application.status) == release.stage]
     gone = [letter for letter in everything if letter not in going]
     refuse_unless_ready(release, going)
     for letter in gone:
@@ -147,6 +183,9 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
     release.released_at = now
     release.save(update_fields=["released_by", "released_at"])
     for letter in going:
+        if letter.decision.outcome == ApplicationStatus.OFFERED:
+            make_offer(letter.decision, release)
+    for letter in going:
         notifications.decision_released(letter)
     for letter in going:
         record(actor=by, verb="decision.released", subject=letter.decision.application, letter=letter.sha256)
@@ -154,9 +193,12 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
     return [letter.decision.application for letter in gone]
 
 
-def refuse_unless_ready(release: Release, going: list[Letter]) -> None:
-    """Raise ValidationError unless every EoI that waits is in the release, with its letter ready."""
-    if number := undecided(release.call_id).count():
+def refuse_unless_ready(release: Release, going: list[Letter], at: datetime | None = None) -> None:
+    """Raise ValidationError unless the release could go out, `at` a later moment where one is given.
+
+    Every EoI that waits is in it, with its letter ready; its offers can still be answered, and there are places for them.
+    """
+    if number := undecided(release.call_id, Stage(release.stage)).count():
         message = (
             f"{counted(number, 'expression')} of interest came in since this was prepared. Take it back, decide, and prepare it again."
         )
@@ -164,6 +206,12 @@ def refuse_unless_ready(release: Release, going: list[Letter]) -> None:
     if unmade := sum(not letter.sha256 for letter in going):
         message = f"{counted(unmade, 'letter')} of {len(going)} not ready yet. Wait a minute and look again."
         raise ValidationError(message)
+    if release.respond_by and release.respond_by <= (at or clock.now()):
+        message = f"Councils would have to answer before {in_words(release.respond_by)}. Take it back and prepare it with a later date."
+        raise ValidationError(message)
+    offers = sum(letter.decision.outcome == ApplicationStatus.OFFERED for letter in going)
+    if too_many := too_many_offers(release.call, offers):
+        raise ValidationError(too_many)
 
 
 def lock_pending(release_id: int) -> Release:
