@@ -3,7 +3,7 @@
 import hashlib
 from typing import cast
 
-from applications.models import Application, Letter
+from applications.models import Application, Letter, Offer
 from applications.services.answers import answered_sections
 from upstream.correspondence.models import OutboundEmail
 from upstream.documents.models import StoredFile
@@ -39,3 +39,15 @@ def letter_attachment(email: OutboundEmail) -> tuple[str, bytes, str]:
     if hashlib.sha256(content).hexdigest() != letter.sha256:
         raise LetterChanged(file.pk)
     return file.name, content, file.content_type
+
+
+def render_agreement_pdf(offer: Offer) -> bytes:
+    """Return the member agreement as offered, with its signature once signed. Its text never changes."""
+    return render_pdf("documents/agreement.html", {"offer": offer, "application": offer.application})
+
+
+def agreement_attachment(email: OutboundEmail) -> tuple[str, bytes, str]:
+    """Return the signed agreement for a message about an EoI: name, content and type."""
+    related = ("application__call__cohort", "application__council", "answered_by")
+    offer = Offer.objects.select_related(*related).get(application=cast("int", email.about_id))
+    return f"{offer.application.reference} member agreement.pdf", render_agreement_pdf(offer), "application/pdf"

@@ -220,6 +220,7 @@ EMAIL_ATTACHMENTS = {
     "expression-of-interest": "applications.documents.receipt_attachment",
     "decision-letter": "applications.documents.letter_attachment",
     "interview-invitation": "applications.calendars.interview_invitation",
+    "signed-agreement": "applications.documents.agreement_attachment",
 }
 
 CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"
@@ -258,6 +259,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "make-waiting-letters": {"task": "applications.tasks.sweep_letters", "schedule": 60.0, "options": {"expires": 55}},
+    "release-at-their-moment": {"task": "applications.tasks.sweep_releases", "schedule": 60.0, "options": {"expires": 55}},
+    "lapse-unanswered-offers": {"task": "applications.tasks.sweep_offers", "schedule": 60.0, "options": {"expires": 55}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

@@ -28,7 +28,7 @@ class Accepted:
 
 
 @transaction.atomic
-def decide(  # noqa: PLR0913  (a decision is described once, by name)
+def decide(
     *, application_id: int, outcome: ApplicationStatus, reason: str, feedback: str, by: User, reserve_rank: int | None = None
 ) -> Decision:
     """Hold a decision of the stage that the EoI waits for, or change the held one. `reserve_rank` is a reserve's alone.
@@ -78,9 +78,7 @@ def changeable(application: Application, by: User) -> Decision | None:
     return decision
 
 
-def hold(  # noqa: PLR0913  (as `decide`)
-    decision: Decision, *, outcome: ApplicationStatus, reason: str, feedback: str, by: User, reserve_rank: int | None = None
-) -> None:
+def hold(decision: Decision, *, outcome: ApplicationStatus, reason: str, feedback: str, by: User, reserve_rank: int | None = None) -> None:
     """Write a held decision."""
     decision.outcome = outcome
     decision.reason = reason

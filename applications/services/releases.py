@@ -6,7 +6,9 @@ Each function locks the call first, and reads everything after the lock.
 import hashlib
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import cast
 
+import structlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -27,8 +29,11 @@ from upstream.documents.models import StoredFile
 from upstream.documents.services import CheckedUpload, remove_file, store_upload
 from upstream.transitions import InvalidTransition, check_transition
 
+log = structlog.get_logger(__name__)
+
 MAKE_LETTER = "applications.tasks.make_letter"
 LETTER = "letter"
+MAY_RELEASE = "applications.release_decisions"
 
 
 def next_stage(call_id: int) -> Stage:
@@ -57,7 +62,10 @@ def what_is_missing(call: Call, stage: Stage) -> str:
         return f"{counted(number, 'expression')} of interest still wait{'s' if number == 1 else ''} for a decision."
     if not decided(call.pk, stage).exists():
         return "There is no decision that councils have not been told."
-    return too_many_offers(call, decided(call.pk, stage).filter(outcome=ApplicationStatus.OFFERED).count())
+    offers = decided(call.pk, stage).filter(outcome=ApplicationStatus.OFFERED).count()
+    if offers and not call.agreement:
+        return "The call has no member agreement for councils to sign. Write it on the call's page first."
+    return too_many_offers(call, offers)
 
 
 def too_many_offers(call: Call, number: int) -> str:
@@ -152,23 +160,19 @@ def drop(letter: Letter, *, by: User) -> None:
 
 
 @transaction.atomic
-def release_decisions(*, release_id: int, by: User) -> list[Application]:
+def release_decisions(*, release_id: int, by: User, due: bool = False) -> list[Application]:
     """Tell the councils: every status, letter and email in one act. Returns the EoIs that were withdrawn since, which drop out.
+
+    `due`: only if its embargo still says so, as somebody may have called it off while this waited for the lock.
 
     Raises ValidationError for whoever prepared it, while letters are not ready, or when an EoI waits without a decision;
     InvalidTransition once it is settled.
     """
     release = lock_pending(release_id)
-    if release.prepared_by_id == by.pk:
-        message = "You prepared this yourself, so somebody else has to release it."
-        raise ValidationError(message)
-    list(Application.objects.filter(decisions__release=release).order_by("pk").select_for_update(no_key=True, of=("self",)))
-    letters = Letter.objects.filter(decision__release=release).select_related(
-        "decision__application__call", "decision__application__council"
-    )
-    everything = list(letters.order_by("decision__application__reference"))
-    going = [letter for letter in everything if STAGE_OF.get(letter.decision.application.status) == release.stage]
-    gone = [letter for letter in everything if letter not in going]
+    if due and (release.scheduled_by_id != by.pk or release.scheduled_for is None or release.scheduled_for > clock.now()):
+        message = "This release was called off."
+        raise InvalidTransition(message)
+    going, gone = going_and_gone(release, by)
     refuse_unless_ready(release, going)
     for letter in gone:
         drop(letter, by=by)
@@ -191,6 +195,68 @@ def release_decisions(*, release_id: int, by: User) -> list[Application]:
         record(actor=by, verb="decision.released", subject=letter.decision.application, letter=letter.sha256)
     record(actor=by, verb="release.released", subject=release, dropped=[letter.decision.application_id for letter in gone])
     return [letter.decision.application for letter in gone]
+
+
+@transaction.atomic
+def schedule_release(*, release_id: int, at: datetime, by: User) -> Release:
+    """Agree to a release as its second person, and have the sweep carry it out at a later moment.
+
+    Raises what `release_decisions` raises, and ValidationError for a moment that is not to come.
+    """
+    release = lock_pending(release_id)
+    going, _ = going_and_gone(release, by)
+    if at <= clock.now():
+        raise ValidationError({"at": "The time of the release must be in the future"})
+    refuse_unless_ready(release, going, at)
+    release.scheduled_for = at
+    release.scheduled_by = by
+    release.save(update_fields=["scheduled_for", "scheduled_by"])
+    record(actor=by, verb="release.scheduled", subject=release, for_time=at.isoformat())
+    return release
+
+
+@transaction.atomic
+def call_off_release(*, release_id: int, by: User) -> Release:
+    """Call off a release that waits for its moment: it stays prepared. Raises InvalidTransition unless one waits."""
+    release = lock_pending(release_id)
+    if release.scheduled_for is None:
+        message = "This release does not wait for a moment. Reload the page to see how it stands."
+        raise InvalidTransition(message)
+    release.scheduled_for = release.scheduled_by = None
+    release.save(update_fields=["scheduled_for", "scheduled_by"])
+    record(actor=by, verb="release.called_off", subject=release)
+    return release
+
+
+def release_due() -> None:
+    """Carry out the releases whose moment has come. What stops one is logged, shown to staff, and tried again by the next sweep."""
+    due = Release.objects.pending().filter(scheduled_for__lte=clock.now()).select_related("scheduled_by").order_by("scheduled_for")
+    for release in due:
+        person = cast("User", release.scheduled_by)
+        if not person.has_perm(MAY_RELEASE):
+            log.warning("release-stopped", release=release.pk, why="Whoever set its moment may no longer release decisions.")
+            continue
+        try:
+            release_decisions(release_id=release.pk, by=person, due=True)
+        except (ValidationError, InvalidTransition) as refusal:
+            log.warning("release-stopped", release=release.pk, why=str(refusal))
+
+
+def going_and_gone(release: Release, by: User) -> tuple[list[Letter], list[Letter]]:
+    """Lock the EoIs of a release; return the letters of those that still wait, and of those withdrawn since.
+
+    Raises ValidationError for whoever prepared it.
+    """
+    if release.prepared_by_id == by.pk:
+        message = "You prepared this yourself, so somebody else has to release it."
+        raise ValidationError(message)
+    list(Application.objects.filter(decisions__release=release).order_by("pk").select_for_update(no_key=True, of=("self",)))
+    letters = Letter.objects.filter(decision__release=release).select_related(
+        "decision__application__call", "decision__application__council"
+    )
+    everything = list(letters.order_by("decision__application__reference"))
+    going = [letter for letter in everything if STAGE_OF.get(letter.decision.application.status) == release.stage]
+    return going, [letter for letter in everything if letter not in going]
 
 
 def refuse_unless_ready(release: Release, going: list[Letter], at: datetime | None = None) -> None:
