@@ -213,6 +213,8 @@ REMINDER_RULES = [
     "applications.reminders.eoi.ClosingDigest",
     "applications.reminders.interviews.InterviewSoon",
     "applications.reminders.panel.ReviewsDue",
+    "applications.reminders.offers.OfferOpen",
+    "applications.reminders.offers.ConfirmationsDue",
 ]
 # Whoever may not see one of these sees no message about it either.
 MESSAGES_HIDDEN_WITH = ["applications.Application", "applications.Letter", "applications.Conflict"]

@@ -1,12 +1,18 @@
 """The members of each cohort and the people whom they send, in the office."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from cohort.models import Delegate, Membership
 from cohort.states import DelegateStatus, MembershipStatus
 from upstream.office import ReadOnlyAdmin, moment, tag
 
+NAMED = moment("named_at", "Named")
+LEFT = moment("ended_at", "Left")
 DELEGATE_TONES = {DelegateStatus.INVITED: "yellow", DelegateStatus.CONFIRMED: "green"}
 
 
@@ -23,7 +29,7 @@ class MembershipAdmin(ReadOnlyAdmin):
     fields = ("council", "cohort", "status", "initiative_title", "initiative_summary", moment("joined_at", "Joined"), "people")
     readonly_fields = (moment("joined_at", "Joined"), "people")
 
-    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch whom each member sends."""
         return super().get_queryset(request).prefetch_related("delegates__user")
 
@@ -45,16 +51,7 @@ class MembershipAdmin(ReadOnlyAdmin):
 class DelegateAdmin(ReadOnlyAdmin):
     """The people whom members send, and those who were replaced or declined."""
 
-    list_display = (
-        "user",
-        "council",
-        "cohort",
-        "status_tag",
-        "is_lead",
-        "named_by",
-        moment("named_at", "Named"),
-        moment("ended_at", "Left"),
-    )
+    list_display = ("user", "council", "cohort", "status_tag", "is_lead", "named_by", NAMED, LEFT)
     list_filter = ("status", "membership__cohort", "is_lead")
     list_select_related = ("user", "membership__council", "membership__cohort", "named_by")
     search_fields = ("user__email", "user__full_name", "membership__council__name", "membership__council__official_name")

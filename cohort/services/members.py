@@ -59,7 +59,7 @@ def replace_delegate(*, delegate_id: int, email: str, by: User) -> Delegate:
     lock_standing(user=by, council_id=delegate.membership.council_id, to_submit=True)
     check_transition(delegate.status, DelegateStatus.REPLACED, DELEGATE_TRANSITIONS)
     if delegate.user.email.lower() == email.lower():
-        message = f"{email} has this place already. Enter somebody else’s address."
+        message = f"{email} has this place already. Enter another address."
         raise NotPossible(message)
     _end(delegate, DelegateStatus.REPLACED)
     successor = _name(delegate.membership, seat=delegate.seat, email=email, is_lead=delegate.is_lead, by=by)
@@ -116,7 +116,7 @@ def _lock_delegate(delegate_id: int, by: User | None = None) -> Delegate:
 def _name(membership: Membership, *, seat: int, email: str, is_lead: bool, by: User) -> Delegate:
     user = find_or_invite_user(email=email)
     if membership.delegates.current().filter(user=user).exists():
-        message = f"{user.email} is one of your council’s people already."
+        message = f"{user.email} is named for your council already."
         raise NotPossible(message)
     delegate = Delegate.objects.create(membership=membership, user=user, seat=seat, is_lead=is_lead, named_by=by, named_at=clock.now())
     notifications.delegate_named(delegate)
