@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from applications.admin.filters import CallFilter
+from applications.admin.interview_filters import InterviewCallFilter
 from applications.models import Offer
 from upstream.deadlines import in_words, time_left
 from upstream.office import ReadOnlyAdmin, moment, tag
@@ -40,7 +40,7 @@ class OfferAdmin(ReadOnlyAdmin):
     """The list of offers. A release makes them; councils answer."""
 
     list_display = ("application", "answer", "respond_until", "left", "signed_by", moment("made_at", "Made"))
-    list_filter = (CallFilter, AnswerFilter)
+    list_filter = (InterviewCallFilter, AnswerFilter)
     list_select_related = ("application__council", "application__call", "answered_by")
     search_fields = ("application__reference", "application__council__name", "application__council__official_name", "signed_name")
     search_help_text = "Reference, council or who signed"

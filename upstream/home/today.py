@@ -194,9 +194,8 @@ def stopped_releases(user: User, now: datetime) -> Iterator[Duty]:
 def undelivered_letters(user: User, _now: datetime) -> Iterator[Duty]:
     """Releases with letters that may not have arrived."""
     letters = Letter.objects.visible_to(user)
-    troubled = (
-        OutboundEmail.objects.visible_to(user).needing_a_person().filter(about_type__model="letter", about_type__app_label="applications")
-    )
+    of_letters = OutboundEmail.objects.filter(about_type__app_label="applications", about_type__model="letter")
+    troubled = of_letters.visible_to(user).needing_a_person()
     found = letters.filter(pk__in=troubled.values("about_id")).values_list("decision__release", flat=True)
     for release, number in sorted(Counter(found).items()):
         url = f"{reverse('admin:applications_release_change', args=[release])}#chase"
