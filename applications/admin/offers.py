@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from applications.admin.interview_filters import InterviewCallFilter
 from applications.models import Offer
+from upstream import clock
 from upstream.deadlines import in_words, time_left
 from upstream.office import ReadOnlyAdmin, moment, tag
 
@@ -65,7 +65,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the database's clock with the rows, not once for each."""
-        return super().get_queryset(request).annotate(now=Now())
+        return super().get_queryset(request).annotate(now=Value(clock.now()))
 
     @admin.display(description="Answer")
     def answer(self, offer: Offer) -> SafeString:
