@@ -3,7 +3,7 @@
 import hashlib
 from typing import cast
 
-from applications.models import Application, Letter, PanelMeeting
+from applications.models import Application, Letter, Offer, PanelMeeting
 from applications.services.answers import answered_sections
 from applications.services.minutes import minutes_for
 from upstream.accounts.models import User
@@ -58,3 +58,15 @@ def minutes_attachment(email: OutboundEmail) -> tuple[str, bytes, str]:
 def minutes_name(meeting: PanelMeeting) -> str:
     """Return the file's name."""
     return f"minutes-{meeting.panel.call.slug}-{meeting.pk}.pdf"
+
+
+def render_agreement_pdf(offer: Offer) -> bytes:
+    """Return the member agreement as offered, with its signature once signed. Its text never changes."""
+    return render_pdf("documents/agreement.html", {"offer": offer, "application": offer.application})
+
+
+def agreement_attachment(email: OutboundEmail) -> tuple[str, bytes, str]:
+    """Return the signed agreement for a message about an EoI: name, content and type."""
+    related = ("application__call__cohort", "application__council", "answered_by")
+    offer = Offer.objects.select_related(*related).get(application=cast("int", email.about_id))
+    return f"{offer.application.reference} member agreement.pdf", render_agreement_pdf(offer), "application/pdf"

@@ -24,6 +24,11 @@ def can_withdraw(user: User, application: Application) -> bool:
     return ApplicationStatus.WITHDRAWN in TRANSITIONS[status] and can_submit_for(user, application.council)
 
 
+def can_answer_offer(user: User, application: Application) -> bool:
+    """Return whether the person may accept or decline the place. Whether there is time for it is the service's to judge."""
+    return application.status == ApplicationStatus.OFFERED and can_submit_for(user, application.council)
+
+
 def can_book_interview(user: User, application: Application) -> bool:
     """Return whether the person may book, move or cancel the interview. Whether there is time for it is the service's to judge."""
     return application.status == ApplicationStatus.SHORTLISTED and can_act_for(user, application.council)

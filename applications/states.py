@@ -114,6 +114,12 @@ OUTCOMES: dict[Stage, tuple[ApplicationStatus, ...]] = {
     Stage.SHORTLIST: (S.SHORTLISTED, S.NOT_SHORTLISTED, S.INELIGIBLE),
     Stage.SELECTION: (S.OFFERED, S.RESERVE, S.NOT_SELECTED),
 }
+# The statuses in which EoIs wait for each stage. A release decides about all in the first; a reserve may wait for ever.
+WAITING: dict[Stage, tuple[ApplicationStatus, ...]] = {
+    Stage.SHORTLIST: (S.SUBMITTED,),
+    Stage.SELECTION: (S.SHORTLISTED, S.RESERVE),
+}
+STAGE_OF: dict[str, Stage] = {status: stage for stage, statuses in WAITING.items() for status in statuses}
 
 
 class InterviewStatus(TextChoices):

@@ -4,7 +4,8 @@ from celery import shared_task
 
 from applications.documents import render_letter_pdf
 from applications.models import Letter
-from applications.services.releases import MAKE_LETTER, keep_letter
+from applications.services.offers import lapse_offers
+from applications.services.releases import MAKE_LETTER, keep_letter, release_due
 from upstream.correspondence.services import wake
 from upstream.correspondence.states import Lane
 from upstream.correspondence.tasks import SWEEP_SECONDS
@@ -24,3 +25,15 @@ def sweep_letters() -> None:
     """Wake a worker for every letter whose wake-up was missed."""
     for letter_id in Letter.objects.unmade().values_list("pk", flat=True):
         wake(MAKE_LETTER, letter_id, Lane.LETTERS, expires=SWEEP_SECONDS)
+
+
+@shared_task
+def sweep_releases() -> None:
+    """Carry out releases whose embargo has ended."""
+    release_due()
+
+
+@shared_task
+def sweep_offers() -> None:
+    """Close the offers that nobody answered in time."""
+    lapse_offers()

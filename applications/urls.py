@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from applications.views import calls, eligibility, eoi, interviews, panel, scoring, sections, submission
+from applications.views import calls, eligibility, eoi, interviews, offers, panel, scoring, sections, submission
 
 app_name = "applications"
 urlpatterns = [
@@ -30,6 +30,9 @@ urlpatterns = [
     path("eoi/<slug:reference>/interview/", interviews.interview, name="interview"),
     path("eoi/<slug:reference>/interview/change/", interviews.change, name="interview_change"),
     path("eoi/<slug:reference>/interview/cancel/", interviews.cancel, name="interview_cancel"),
+    path("eoi/<slug:reference>/offer/", offers.offer, name="offer"),
+    path("eoi/<slug:reference>/offer/decline/", offers.decline, name="offer_decline"),
+    path("eoi/<slug:reference>/offer/agreement.pdf", offers.agreement, name="agreement"),
     path("panel/<slug:slug>/", panel.panel, name="panel"),
     path("panel/<slug:slug>/declare/", panel.declare, name="panel_declare"),
     path("panel/<slug:slug>/check/", scoring.check, name="panel_check"),

@@ -40,10 +40,9 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=ContactRole.choices)
 
 
-class InviteForm(forms.Form):
-    """A colleague to invite."""
-
-    email = forms.EmailField(
+def work_email() -> forms.EmailField:
+    """Return the field for a colleague's address."""
+    return forms.EmailField(
         label="Their work email address",
         max_length=254,
         error_messages={
@@ -53,6 +52,12 @@ class InviteForm(forms.Form):
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+
+class InviteForm(forms.Form):
+    """A colleague to invite."""
+
+    email = work_email()
     role = RadioField(
         label="What can they do?",
         choices=[
@@ -61,3 +66,9 @@ class InviteForm(forms.Form):
         ],
         error_messages={"required": "Select what they can do"},
     )
+
+
+class DelegateForm(forms.Form):
+    """A person whom a member council sends. They give their own name when they confirm."""
+
+    email = work_email()

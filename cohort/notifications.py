@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from cohort.models import CouncilContact
+from cohort.models import CouncilContact, Delegate
 from cohort.states import ContactRole
 from upstream.accounts.models import User
 from upstream.correspondence.services import queue
@@ -68,4 +68,33 @@ def send(contact: CouncilContact, event: str, recipient: User) -> None:
         template=f"cohort/{event}",
         context={"contact": contact, "recipient": recipient},
         about=contact,
+    )
+
+
+def delegate_named(delegate: Delegate) -> None:
+    """Ask a person to confirm that they take part for a member council."""
+    send_about(delegate, "delegate-named", delegate.user)
+
+
+def delegate_replaced(delegate: Delegate) -> None:
+    """Tell a person that somebody else takes part in their place."""
+    send_about(delegate, "delegate-replaced", delegate.user)
+
+
+def delegate_answered(delegate: Delegate) -> None:
+    """Tell the council's submitters what a person whom they named has answered."""
+    submitters = CouncilContact.objects.active().filter(council=delegate.membership.council, role=ContactRole.SUBMITTER)
+    for submitter in submitters.exclude(user=delegate.user).select_related("user"):
+        send_about(delegate, "delegate-answered", submitter.user)
+
+
+def send_about(delegate: Delegate, kind: str, recipient: User) -> None:
+    """Queue one message about a delegate's standing, once for that standing and person."""
+    queue(
+        key=f"{kind}:{delegate.pk}:{delegate.status}:{recipient.pk}",
+        kind=kind,
+        recipient=recipient.email,
+        template=f"cohort/{kind}",
+        context={"delegate": delegate, "recipient": recipient, "membership": delegate.membership},
+        about=delegate,
     )

@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from cohort import views
+from cohort.views import contacts, members
 
 app_name = "cohort"
 urlpatterns = [
-    path("request/", views.request_council, name="request"),
-    path("requests/<int:pk>/", views.standing, name="standing"),
-    path("invitations/<int:pk>/", views.invitation, name="invitation"),
-    path("people/<int:pk>/accept/", views.accept, name="accept"),
-    path("people/<int:pk>/refuse/", views.refuse, name="refuse"),
-    path("people/<int:pk>/role/", views.role, name="role"),
-    path("people/<int:pk>/end/", views.end, name="end"),
-    path("<slug:code>/people/", views.people, name="people"),
+    path("request/", contacts.request_council, name="request"),
+    path("requests/<int:pk>/", contacts.standing, name="standing"),
+    path("invitations/<int:pk>/", contacts.invitation, name="invitation"),
+    path("people/<int:pk>/accept/", contacts.accept, name="accept"),
+    path("people/<int:pk>/refuse/", contacts.refuse, name="refuse"),
+    path("people/<int:pk>/role/", contacts.role, name="role"),
+    path("people/<int:pk>/end/", contacts.end, name="end"),
+    path("members/<int:pk>/", members.member, name="member"),
+    path("delegates/<int:pk>/", members.delegate, name="delegate"),
+    path("delegates/<int:pk>/replace/", members.replace, name="replace"),
+    path("<slug:code>/people/", contacts.people, name="people"),
 ]

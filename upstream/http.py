@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol, TypeVar
 
+from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.db.models import Model, QuerySet
@@ -45,3 +46,8 @@ def check_limit(request: HttpRequest, action: str) -> None:
     """Count a use, and end the request with the page for 429 when there were too many. See `within_limit`."""
     if not within_limit(request, action):
         raise ImmediateHttpResponse(ratelimit.respond_429(request))
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that the request came from, behind as many proxies as the settings trust."""
+    return str(get_adapter().get_client_ip(request))

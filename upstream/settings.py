@@ -215,6 +215,8 @@ REMINDER_RULES = [
     "applications.reminders.panel.InvitationWaits",
     "applications.reminders.panel.MoreToDeclare",
     "applications.reminders.panel.ReviewsDue",
+    "applications.reminders.offers.OfferOpen",
+    "applications.reminders.offers.ConfirmationsDue",
 ]
 # Whoever may not see one of these, or what its path leads to, sees no message and no entry of the audit trail about it either.
 HIDDEN_WITH = {
@@ -232,6 +234,7 @@ EMAIL_ATTACHMENTS = {
     "decision-letter": "applications.documents.letter_attachment",
     "interview-invitation": "applications.calendars.interview_invitation",
     "panel-minutes": "applications.documents.minutes_attachment",
+    "signed-agreement": "applications.documents.agreement_attachment",
 }
 
 CELERY_BROKER_URL = ENV["REDIS_URL"] or "filesystem://localhost"
@@ -270,6 +273,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "make-waiting-letters": {"task": "applications.tasks.sweep_letters", "schedule": 60.0, "options": {"expires": 55}},
+    "release-at-their-moment": {"task": "applications.tasks.sweep_releases", "schedule": 60.0, "options": {"expires": 55}},
+    "lapse-unanswered-offers": {"task": "applications.tasks.sweep_offers", "schedule": 60.0, "options": {"expires": 55}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

@@ -17,23 +17,30 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.filters import CallFilter
 from applications.admin.triage import MAY_DECIDE
-from applications.forms.releases import PrepareForm
+from applications.forms.decisions import EmbargoForm
+from applications.forms.releases import PrepareForm, PrepareSelectionForm
 from applications.models import Application, Decision, Letter, Release
+from applications.services.places import free_places
 from applications.services.releases import (
+    call_off_release,
     decided,
+    end_of,
+    next_stage,
     prepare_release,
     release_decisions,
+    schedule_release,
     take_back_release,
     undecided,
     what_is_missing,
     wrong_day,
 )
-from applications.states import OUTCOMES, ApplicationStatus
+from applications.states import OUTCOMES, ApplicationStatus, Stage
 from cohort.models import CouncilContact
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
+from upstream.deadlines import in_words
 from upstream.documents.models import StoredFile
 from upstream.http import get_visible_or_404
 from upstream.office import Act, ReadOnlyAdmin, moment
@@ -68,6 +75,22 @@ def is_pending(release: Release, _user: Any) -> bool:
     return release.released_at is None and release.cancelled_at is None
 
 
+def is_after_promise(release: Release) -> bool:
+    """Return whether councils may answer its offers for longer than their confirmation was promised."""
+    return bool(release.respond_by and release.respond_by > end_of(release.call.cohort.confirmations_due_on))
+
+
+def waits_for_moment(release: Release, user: Any) -> bool:
+    """Return whether it is under an embargo."""
+    return is_pending(release, user) and release.scheduled_for is not None
+
+
+def call_off(release: Release, user: User) -> str:
+    """Call off the release at its moment."""
+    call_off_release(release_id=release.pk, by=user)
+    return "The release is called off. It stays prepared."
+
+
 def take_back(release: Release, user: User) -> str:
     """Take the release back."""
     take_back_release(release_id=release.pk, by=user)
@@ -85,10 +108,11 @@ class ReleaseAdmin(ReadOnlyAdmin):
         "released_by",
         moment("released_at", "Released"),
         moment("cancelled_at", "Taken back"),
+        moment("scheduled_for", "Set for"),
     )
     empty_list = "No release has been prepared yet. Prepare one once every expression of interest has been decided."
     list_filter = (CallFilter,)
-    list_select_related = ("call", "prepared_by", "released_by")
+    list_select_related = ("call__cohort", "prepared_by", "released_by", "scheduled_by")
     change_list_template = "admin/applications/release_list.html"
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
@@ -99,6 +123,14 @@ class ReleaseAdmin(ReadOnlyAdmin):
             consequence="The letters are deleted and the decisions can change again. No council has heard anything.",
             offered=is_pending,
             danger=True,
+        ),
+        Act(
+            name="call-off",
+            label="Call off the release at its moment",
+            permission=MAY_RELEASE,
+            run=call_off,
+            consequence="It stays prepared, and happens only when somebody releases it or sets another moment.",
+            offered=waits_for_moment,
         ),
     )
 
@@ -119,7 +151,9 @@ class ReleaseAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         calls = opened_calls()
         call = chosen_call(request, calls)
-        form = PrepareForm(request.POST if request.method == "POST" else None, initial={"dated_on": localdate(clock.now())})
+        stage = next_stage(call.pk) if call else Stage.SHORTLIST
+        form_class = PrepareSelectionForm if stage == Stage.SELECTION else PrepareForm
+        form = form_class(request.POST if request.method == "POST" else None, initial={"dated_on": localdate(clock.now())})
         if request.method == "POST" and call and form.is_valid():
             try:
                 release = prepare_release(call_id=call.pk, by=person, **form.cleaned_data)
@@ -130,24 +164,29 @@ class ReleaseAdmin(ReadOnlyAdmin):
             else:
                 messages.success(request, "The letters are written, and their PDFs are being made. Somebody else has to release them.")
                 return redirect(self.page_url(release))
-        waiting = undecided(call.pk) if call else Application.objects.none()
+        waiting = undecided(call.pk, stage) if call else Application.objects.none()
         names = list(waiting.filter(pk__in=Application.objects.visible_to(person)).select_related("council"))
-        overtaken = decided(call.pk).overtaken() if call else Decision.objects.none()  # type: ignore[attr-defined]
-        outcomes = list(decided(call.pk).values_list("outcome", flat=True)) if call else []
+        held = decided(call.pk, stage) if call else Decision.objects.none()
+        overtaken = held.overtaken()  # type: ignore[attr-defined]
+        outcomes = list(held.values_list("outcome", flat=True))
+        silent = held.filter(outcome=ApplicationStatus.NOT_SELECTED, feedback="", application__in=Application.objects.visible_to(person))
         return self.page(
             request,
             "admin/applications/release_prepare.html",
-            title="Prepare the release of the shortlist",
+            title=f"Prepare the release of the {stage.label.lower()}",
             call=call,
             calls=calls,
             form=form,
             pending=call.releases.pending().first() if call else None,
-            missing=what_is_missing(call, person) if call else "",
+            missing=what_is_missing(call, stage, person) if call else "",
             names=names,
             again=overtaken.visible_to(person).select_related("application__council"),
             hidden=waiting.count() - len(names),
             outcomes=[(outcome.label, outcomes.count(outcome)) for outcome in OUTCOMES_IN_ORDER if outcome in outcomes],
             total=len(outcomes),
+            stage=stage,
+            silent=list(silent.select_related("application__council")),
+            free=free_places(call) if call else 0,
         )
 
     @method_decorator(require_safe)
@@ -170,6 +209,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             title=str(release),
             release=release,
             pending=pending,
+            too_late=is_after_promise(release),
             total=total,
             ready=ready,
             hidden=total - len(sent),
@@ -179,7 +219,8 @@ class ReleaseAdmin(ReadOnlyAdmin):
             prepared_by_me=pending and release.prepared_by_id == person.pk,
             may_release=may_release,
             is_ready=ready == total,
-            wrong_day=wrong_day(release),
+            wrong_day=wrong_day(release, clock.now()),
+            overdue=pending and release.scheduled_for and release.scheduled_for <= clock.now(),
             offered_acts=self.offered_acts(request, release),
         )
 
@@ -190,7 +231,11 @@ class ReleaseAdmin(ReadOnlyAdmin):
         person: User = request.user  # type: ignore[assignment]
         if not person.has_perm(MAY_RELEASE):
             raise PermissionDenied
-        if request.method == "POST":
+        embargo = EmbargoForm(request.POST if request.POST.get("when") == "later" else None)
+        if request.method == "POST" and embargo.is_bound:
+            if self.scheduled(request, release, embargo):
+                return redirect(self.page_url(release))
+        elif request.method == "POST":
             try:
                 gone = release_decisions(release_id=release.pk, by=person)
             except InvalidTransition as refusal:
@@ -219,7 +264,26 @@ class ReleaseAdmin(ReadOnlyAdmin):
             people=sum(each.people for each in sent),
             hidden=total - len(sent),
             back=self.page_url(release),
+            form=embargo,
+            too_late=is_after_promise(release),
         )
+
+    def scheduled(self, request: HttpRequest, release: Release, form: EmbargoForm) -> bool:
+        """Set the moment of the release and say so. Returns False when the form has to be shown again."""
+        if not form.is_valid():
+            return False
+        person: User = request.user  # type: ignore[assignment]
+        at = form.cleaned_data["at"]
+        try:
+            schedule_release(release_id=release.pk, at=at, by=person)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+            return False
+        except InvalidTransition as refusal:
+            messages.error(request, str(refusal))
+            return True
+        messages.success(request, f"The release happens by itself at {in_words(at)}. Until then it can be called off.")
+        return True
 
     @method_decorator(require_safe)
     def letter(self, request: HttpRequest, letter_id: int) -> HttpResponse:

@@ -414,6 +414,9 @@ class TriageAdmin(ReadOnlyAdmin):
         except InvalidTransition as refusal:
             form.add_error(None, str(refusal))
             return False
+        except ValidationError as refusal:  # the shortlist was released since the page was opened
+            form.add_error(None, refusal)
+            return False
         number, wanted = decision.assessors.count(), application.assessors_wanted
         early = f", on {number} of {wanted} assessments" if number < wanted else ""
         messages.success(request, f"{application.reference}: {outcome.label.lower()}{early}. The council hears nothing before the release.")

@@ -13,3 +13,13 @@ class PrepareForm(forms.Form):
         subject="The day",
         help_text="The letters bear this date, and can only be released on this day.",
     )
+
+
+class PrepareSelectionForm(PrepareForm):
+    """Until when councils may answer an offer, too."""
+
+    respond_on = DatePartsField(
+        label="Last day to answer an offer",
+        subject="The last day to answer an offer",
+        help_text="A working day. An offer that nobody has answered by the end of that day, UK time, lapses.",
+    )

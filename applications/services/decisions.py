@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from applications.models import Application, Assessment, Conflict, Decision
 from applications.services.scoring import Comparison, compared
 from applications.services.triage import lock
-from applications.states import OUTCOMES, TRANSITIONS, ApplicationStatus, Stage
+from applications.states import OUTCOMES, STAGE_OF, TRANSITIONS, ApplicationStatus, Stage
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -37,28 +37,34 @@ class Accepted:
 
 
 @transaction.atomic
-def decide(*, application_id: int, outcome: ApplicationStatus, reason: str, feedback: str, seen: str, by: User) -> Decision:
-    """Hold a decision about the shortlist, or change the held one.
+def decide(
+    *,
+    application_id: int,
+    outcome: ApplicationStatus,
+    reason: str,
+    feedback: str,
+    seen: str,
+    by: User,
+    reserve_rank: int | None = None,
+) -> Decision:
+    """Hold a decision of the stage that the EoI waits for, or change the held one. `reserve_rank` is a reserve's alone.
 
     `seen` is the version of the decision that the person knows of, nothing for none. Raises DecisionConflict when another
     stands; InvalidTransition once the council has its answer, a release holds the decision, or the person may not judge this
-    EoI; ValidationError for an outcome that is not this stage's, or without a reason.
+    EoI; ValidationError for an outcome that is not this stage's, without a reason, or for a reserve without a rank.
     """
     application = lock(application_id)
-    if outcome not in OUTCOMES[Stage.SHORTLIST]:
+    decision = changeable(application, seen, by)
+    stage = STAGE_OF[application.status]
+    if outcome not in OUTCOMES[stage]:
         raise ValidationError({"outcome": "Select one of the outcomes on the page"})
     if not reason:
         raise ValidationError({"reason": "Enter the reason for the decision"})
-    decision = changeable(application, seen, by) or Decision(application=application, stage=Stage.SHORTLIST)
+    if (outcome == ApplicationStatus.RESERVE) != (reserve_rank is not None):
+        raise ValidationError({"reserve_rank": "Enter a rank for a reserve, and for no other outcome"})
     check_transition(application.status, outcome, TRANSITIONS)
-    decision.outcome = outcome
-    decision.reason = reason
-    decision.feedback = feedback
-    decision.decided_by = by
-    decision.decided_at = clock.now()
-    decision.revision += 1
-    decision.save()
-    decision.assessors.set(Assessment.objects.unconflicted().completed().filter(application=application).values_list("assessor", flat=True))
+    decision = decision or Decision(application=application, stage=stage)
+    hold(decision, outcome=outcome, reason=reason, feedback=feedback, by=by, reserve_rank=reserve_rank)
     record(actor=by, verb="decision.held", subject=application)
     return decision
 
@@ -77,16 +83,32 @@ def clear_decision(*, application_id: int, seen: str, by: User) -> None:
 
 def changeable(application: Application, seen: str, by: User) -> Decision | None:
     """Return the held decision, or None where there is none yet. Raises as `decide` does unless it may be made or changed now."""
-    if not Application.objects.visible_to(by).filter(pk=application.pk, status=ApplicationStatus.SUBMITTED).exists():
+    decision = application.decisions.held().first()
+    stage = STAGE_OF.get(application.status)
+    told = stage is None or (decision is not None and decision.stage != stage)
+    if told or not Application.objects.visible_to(by).filter(pk=application.pk).exists():
         message = "This can no longer be decided. Reload the page to see where it stands."
         raise InvalidTransition(message)
-    decision = application.decisions.held().first()
     if decision and decision.release_id:
         message = "This decision is in a release that waits for a second person. Take the release back first."
         raise InvalidTransition(message)
     if seen != (decision.version if decision else ""):
         raise DecisionConflict(decision)
     return decision
+
+
+def hold(decision: Decision, *, outcome: ApplicationStatus, reason: str, feedback: str, by: User, reserve_rank: int | None = None) -> None:
+    """Write a held decision, and whose assessments it rests on."""
+    decision.outcome = outcome
+    decision.reason = reason
+    decision.feedback = feedback
+    decision.reserve_rank = reserve_rank
+    decision.decided_by = by
+    decision.decided_at = clock.now()
+    decision.revision += 1
+    decision.save()
+    finished = Assessment.objects.unconflicted().completed().filter(application=decision.application)
+    decision.assessors.set(finished.values_list("assessor", flat=True))
 
 
 def in_conflict_now(decision: Decision) -> QuerySet[User]:

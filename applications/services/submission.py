@@ -6,6 +6,7 @@ from applications.models import Application, SubmissionAttempt
 from applications.notifications import eoi as notifications
 from applications.services.answers import answered_sections, content_hash, form_version
 from applications.services.interviews import cancel_interview_of_withdrawn
+from applications.services.offers import close_offer_of_withdrawn
 from applications.states import TRANSITIONS, ApplicationStatus, AttemptOutcome
 from cohort.services.contacts import lock_standing
 from upstream import clock
@@ -79,6 +80,7 @@ def withdraw_application(*, application_id: int, reason: str, by: User) -> Appli
     application.withdrawn_reason = reason
     application.save(update_fields=["status", "withdrawn_at", "withdrawn_reason"])
     cancel_interview_of_withdrawn(application, by=by)
+    close_offer_of_withdrawn(application, reason=reason, by=by)
     notifications.application_withdrawn(application, by=by)
     record(actor=by, verb="application.withdrawn", subject=application)
     return application

@@ -7,13 +7,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from applications.documents import render_eoi_pdf
-from applications.models import Application, Call, Letter
+from applications.models import Application, Call, Letter, Offer
 from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.eoi import start_application
 from applications.views.eligibility import answers_for, first_unanswered
-from cohort.models import Council, CouncilContact
+from cohort.models import Council, CouncilContact, Membership
 from cohort.policies import can_act_for
 from upstream import clock
 from upstream.accounts.models import User
@@ -73,11 +73,18 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
         "done": sum(section.state == "Completed" for section in sections),
         "attempts": application.attempts.count(),
         "letters": letters_about(application, request.user),
+        "offer": Offer.objects.visible_to(request.user).filter(application=application).first(),
+        "membership": membership_of(application, request.user),
         "interview": application.interviews.live().select_related("slot").first(),
     }
     if can_write(request.user, application, now):
         return render(request, "applications/eoi_tasks.html", context)
     return render(request, "applications/eoi_standing.html", context)
+
+
+def membership_of(application: Application, user: User) -> Membership | None:
+    """Return the council's place in the call's cohort, once it has one."""
+    return Membership.objects.visible_to(user).filter(cohort=application.call.cohort, council=application.council_id).first()
 
 
 def letters_about(application: Application, user: User) -> list[tuple[Letter, StoredFile | None]]:

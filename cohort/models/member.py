@@ -19,6 +19,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The office sees every member; the others their own council's, as somebody who acts for it or as its delegate."""
         if user.has_perm("cohort.view_membership"):
             return self
+        return self.of(user)
+
+    def of(self, user: User) -> Self:
+        """Return those of the councils that the person acts for, or takes part for."""
         councils = CouncilContact.objects.active().filter(user=user).values("council")
         sent = Delegate.objects.current().filter(user=user).values("membership")
         return self.filter(Q(council__in=councils) | Q(pk__in=sent))

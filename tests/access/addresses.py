@@ -42,6 +42,9 @@ ARGUMENTS: dict[str, Arguments] = {
         " applications:start_council applications:start_initiative applications:start_people applications:can_apply",
         lambda r: [r.call.slug],
     ),
+    **each("applications:offer applications:offer_decline applications:agreement", lambda r: [r.offer.application.reference]),
+    **each("cohort:member", lambda r: [r.membership.pk]),
+    **each("cohort:delegate cohort:replace", lambda r: [r.delegate.pk]),
 }
 OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:app_list": lambda _: ["cohort"],
@@ -65,6 +68,10 @@ OFFICE_ARGUMENTS: dict[str, Arguments] = {
     ),
     "admin:applications_panelmeeting_again": lambda r: [r.settled_item.meeting_id, r.settled_item.pk],
     "admin:applications_panelmeeting_plan": lambda _: [],
+    **each(
+        "admin:applications_decision_decide admin:applications_decision_clear admin:applications_decision_promote",
+        lambda r: [r.applications_application_nudge.pk],
+    ),
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 PAGES_OF_NO_RECORD = {"changelist", "add", "load", "forecast", "ask", "unbooked", "offer", "series"}
@@ -102,6 +109,10 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
         lambda _: {"revision": "0", "recommendation": "select", "reason": "Good", "action": "later"},
     ),
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
+    "applications:offer": lambda r: {"name": "Sam", "role": "Director", "agree": "on", "sha256": r.offer.agreement_sha256},
+    "cohort:delegate": lambda _: {"answer": "confirm", "full_name": "Sam Okafor"},
+    **each("cohort:member cohort:replace", lambda _: {"email": "new@example.org"}),
+    "admin:applications_decision_decide": lambda _: {"outcome": "offered", "reason": "Strong"},
     "admin:applications_assessment_change": lambda _: {"revision": "0", "is_eligible": "yes", "action": "later"},
     "admin:applications_assessment_autosave": lambda _: {"revision": "0", "is_eligible": "yes"},
     "admin:applications_assessment_compare": lambda _: {"outcome": "shortlisted", "reason": "Strong"},

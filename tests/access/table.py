@@ -149,7 +149,8 @@ TABLE = (
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
         "applications/application,applications/call,applications/section,applications/extension,applications/assessment,"
         "applications/release,applications/interview,applications/interviewslot,applications/panel,applications/panelmember,"
-        "applications/conflict,applications/review,applications/panelmeeting}/<path:object_id>/",
+        "applications/conflict,applications/review,applications/panelmeeting,applications/decision,applications/offer,"
+        "cohort/membership,cohort/delegate}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -266,6 +267,22 @@ TABLE = (
     Row("admin:applications_panelmeeting_minutes", "200 404 200", "405 405 405"),
     Row("admin:applications_panelmeeting_item", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_panelmeeting_autosave", "405 405 405", "200+ 404 200+"),
+    # The selection: what a council is offered, and its members. The delegate is the submitter
+    Row("applications:offer", "in 404 200 200 200 404 200", "401 404 302 302+ 302 404 302"),
+    Row("applications:offer_decline", "in 404 302 200 302 404 302", "401 404 302 302+ 302 404 302"),
+    Row("applications:agreement", "in 404 200 200 200 404 200", "401 405"),
+    Row("cohort:member", "in 404 200 200 200 404 200", "401 404 403 302+ 403 404 403"),
+    Row("cohort:delegate", "in 404 404 200 404 404 404", "401 404 404 302+ 404 404 404", "in 404", "401 404"),
+    Row("cohort:replace", "in 404 403 200 403 404 403", "401 404 403 302+ 403 404 403"),
+    Row("admin:applications_decision_changelist", "200 403 200", "405 405 405"),
+    Row("admin:applications_decision_decide", "200 403 200", "302+ 403 302+"),
+    Row("admin:applications_decision_clear", "405 405 405", "302 403 302"),
+    Row("admin:applications_decision_promote", "200 403 200", "200 403 200"),
+    Row("admin:{applications_offer,cohort_membership,cohort_delegate}_changelist", "200 403 200", "200 403 200"),
+    Row("admin:{applications_decision,applications_offer,cohort_membership,cohort_delegate}_change", "200 403 200", "403 403 403"),
+    Row("admin:{applications_decision,applications_offer,cohort_membership,cohort_delegate}_{add,delete}", "403 403 403", "403 403 403"),
+    Row("admin:{applications_decision,applications_offer,cohort_membership,cohort_delegate}_history", "302 404 302", "302 404 302"),
+    Row("admin:applications_release_call-off", "200 404 200", "302+ 404 302+"),
 )
 
 # About one EoI: to read and to act on, only to read, and only to act on.

@@ -22,13 +22,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from applications.models import Application, Conflict, Extension, Letter
+from applications.models import Application, Conflict, Extension, Letter, Offer, Release
 from applications.services.eoi import attach_file, save_section
 from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting
+from applications.services.offers import text_hash
 from applications.services.submission import submit_application
-from applications.states import AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus
-from cohort.models import FocusArea, ServiceArea
+from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus, Stage
+from cohort.models import Delegate, FocusArea, Membership, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
     ApplicationFactory,
@@ -218,7 +219,23 @@ def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
         file=attach_file(application_id=draft.pk, question=letter, upload=upload, revision=1, by=contact.user),
         submitted=submitted,
         **interviews_of(council),
+        **place_of(council),
     )
+
+
+def place_of(council: Any) -> dict[str, Any]:
+    """Return an offer to a council, and its place in another cohort with a person whom it named."""
+    eoi = ShortlistedFactory(council=council, status=ApplicationStatus.OFFERED)
+    respond_by = timezone.now() + timedelta(days=7)
+    release = ReleaseFactory(call=eoi.call, stage=Stage.SELECTION, respond_by=respond_by)
+    decision = DecisionFactory(application=eoi, stage=Stage.SELECTION, outcome=eoi.status, release=release, released_at=timezone.now())
+    offer = Offer(application=eoi, decision=decision, respond_by=respond_by, agreement="Take part.", agreement_version="1")
+    offer.agreement_sha256 = text_hash(offer)
+    offer.save()
+    submitter = council.contacts.filter(status=ContactStatus.ACTIVE, role=ContactRole.SUBMITTER).order_by("pk")[0].user
+    membership = Membership.objects.create(cohort=CallFactory().cohort, council=council)
+    delegate = Delegate.objects.create(membership=membership, user=submitter, seat=1, named_by=submitter)
+    return {"offer": offer, "membership": membership, "delegate": delegate}
 
 
 def interviews_of(council: Any) -> dict[str, Any]:
@@ -293,12 +310,22 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         applications_panelmember_reinvite=PanelMemberFactory(panel=panel, status=MemberStatus.WITHDRAWN),
         applications_panelmember_resend=PanelMemberFactory(panel=panel, status=MemberStatus.INVITED, declared_at=None),
         applications_conflict=own.conflict,
+        applications_offer=own.offer,
+        applications_decision=own.offer.decision,
+        cohort_membership=own.membership,
+        cohort_delegate=own.delegate,
+        **{"applications_release_call-off": embargoed()},
         applications_review=review,
         applications_review_reopen=submitted,
         panel_application=proposed.application,
         panel_assignment=review.assignment,
         council_type=ContentType.objects.get_for_model(own.council),
     )
+
+
+def embargoed() -> Release:
+    """Return a release that waits for its moment."""
+    return ReleaseFactory(scheduled_for=timezone.now() + timedelta(days=1), scheduled_by=UserFactory())
 
 
 def triage_records(own: SimpleNamespace, staff: User) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -24,10 +24,13 @@ from applications.models import (
     Extension,
     Interview,
     InterviewSheet,
+    Letter,
+    Offer,
     Panel,
     Release,
     Review,
 )
+from applications.services.places import free_to_promote
 from applications.services.scoring import numbers_differing
 from applications.services.triage import open_to
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
@@ -42,6 +45,9 @@ from upstream.deadlines import LONDON, counted, in_words, long_date, time_left
 from upstream.documents import scanning
 
 SHOWN = 8
+RUNNING_OUT = timedelta(days=7)
+# The sweep looks every minute.
+STOPPED_AFTER = timedelta(minutes=5)
 Found = TypeVar("Found")
 Gatherer = Callable[[User, datetime], Iterable[Found]]
 
@@ -195,6 +201,50 @@ def waiting_releases(user: User, _now: datetime) -> Iterator[Duty]:
         yield Duty(f"A release to read and let go: {release}", reverse("admin:applications_release_change", args=[release.pk]))
 
 
+def stopped_releases(user: User, now: datetime) -> Iterator[Duty]:
+    """Releases whose moment has passed: something stopped them."""
+    for release in Release.objects.visible_to(user).pending().filter(scheduled_for__lte=now - STOPPED_AFTER).select_related("call"):
+        yield Duty(f"A release that was stopped at its moment: {release}", reverse("admin:applications_release_change", args=[release.pk]))
+
+
+def undelivered_letters(user: User, _now: datetime) -> Iterator[Duty]:
+    """Releases with letters that may not have arrived."""
+    letters = Letter.objects.visible_to(user)
+    of_letters = OutboundEmail.objects.filter(about_type__app_label="applications", about_type__model="letter")
+    troubled = of_letters.visible_to(user).needing_a_person()
+    found = letters.filter(pk__in=troubled.values("about_id")).values_list("decision__release", flat=True)
+    for release, number in sorted(Counter(found).items()):
+        url = f"{reverse('admin:applications_release_change', args=[release])}#chase"
+        yield Duty(f"{counted(number, 'letter')} that may not have reached {'its council' if number == 1 else 'their councils'}", url)
+
+
+def offers_running_out(user: User, now: datetime) -> Iterator[Duty]:
+    """Offers without an answer that end within a week."""
+    number = Offer.objects.visible_to(user).open().filter(respond_by__lte=now + RUNNING_OUT).count()
+    if number:
+        yield Duty(f"{counted(number, 'offer')} not answered, with a week left or less", list_url("applications_offer", answer="open"))
+
+
+def places_for_reserves(user: User, _now: datetime) -> Iterator[Duty]:
+    """Places that are free while reserves wait."""
+    reserves = Application.objects.visible_to(user).filter(status=ApplicationStatus.RESERVE)
+    for call in Call.objects.filter(pk__in=reserves.values("call")):
+        free = free_to_promote(call)
+        if free > 0:
+            url = f"{reverse('admin:applications_decision_changelist')}?call={call.pk}"
+            yield Duty(f"{counted(free, 'place')} free while reserves wait: {call}", url)
+
+
+def offer_dates(user: User, now: datetime) -> Iterator[Deadline]:
+    """When offers that are not answered end, and when releases happen by themselves."""
+    ends = Offer.objects.visible_to(user).open().filter(respond_by__gt=now).order_by("respond_by").values_list("respond_by", flat=True)
+    for at, number in sorted(Counter(ends).items()):
+        yield Deadline(at, in_words(at), f"{counted(number, 'offer')} without an answer lapse{'s' if number == 1 else ''}")
+    for release in Release.objects.visible_to(user).pending().filter(scheduled_for__gt=now).select_related("call"):
+        at = cast("datetime", release.scheduled_for)
+        yield Deadline(at, in_words(at), f"{release} is released")
+
+
 def own_interviews(user: User, now: datetime) -> Iterator[Duty]:
     """Interviews in which the person rings today or tomorrow, and sheets of theirs whose interview's time has come."""
     own = InterviewSheet.objects.visible_to(user).unsubmitted_of(user).select_related("interview__slot")
@@ -244,6 +294,10 @@ NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("applications.assess_application", assessments_to_write),
     ("applications.decide_application", differing_assessments),
     ("applications.release_decisions", waiting_releases),
+    ("applications.release_decisions", stopped_releases),
+    ("applications.view_release", undelivered_letters),
+    ("applications.view_offer", offers_running_out),
+    ("applications.decide_application", places_for_reserves),
     ("applications.conduct_interview", own_interviews),
     ("applications.conduct_interview", unbooked_interviews),
     ("applications.conduct_interview", conflicted_interviewers),
@@ -255,6 +309,7 @@ DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_extension", extension_dates),
     ("cohort.view_cohort", cohort_dates),
     ("applications.conduct_interview", interview_dates),
+    ("applications.view_offer", offer_dates),
 )
 
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from applications.models import Application, Call, Interview, PanelMember
 from applications.states import ApplicationStatus
-from cohort.models import CouncilContact
+from cohort.models import CouncilContact, Delegate, Membership
 from cohort.services.people import change_details
-from cohort.states import ContactRole, ContactStatus
+from cohort.states import ContactRole, ContactStatus, DelegateStatus
 from upstream import clock
 from upstream.accounts.forms import DetailsForm
 from upstream.accounts.models import User
@@ -29,7 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "home/home.html", {"calls": calls})
     standings = CouncilContact.objects.filter(user=request.user).select_related("council", "invited_by")
     interviews = Prefetch("interviews", Interview.objects.live().select_related("slot"), to_attr="live_interviews")
-    applications = Application.objects.of_councils_of(request.user).select_related("call__cohort", "council").prefetch_related(interviews)
+    applications = (
+        Application.objects.of_councils_of(request.user).select_related("call__cohort", "council", "offer").prefetch_related(interviews)
+    )
     applications = applications.with_deadline().with_missed_calls().order_by("-pk")
     live = {application.call_id: application for application in applications if application.status != ApplicationStatus.WITHDRAWN}
     context = {
@@ -40,6 +42,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": standings.filter(status=ContactStatus.REQUESTED),
         "asking": asking_to_be_accepted(request.user),
         "contacts": standings.filter(status=ContactStatus.ACTIVE),
+        "memberships": Membership.objects.of(request.user).select_related("council", "cohort"),
+        "delegations": Delegate.objects.filter(user=request.user, status=DelegateStatus.INVITED).select_related(
+            "membership__council", "membership__cohort", "named_by"
+        ),
         "seats": PanelMember.objects.seated().filter(user=request.user).select_related("panel__call__cohort"),
     }
     return render(request, "home/yours.html", context)

@@ -205,7 +205,8 @@ def test_reserves_come_in_the_order_in_which_one_more_place_would_go_to_them():
             more = Rules(len(taken) + 1, rules.bounds, taken, rules.locked_out - taken)
             ranking = every_set(candidates, more, seed)
             taken |= {application}
-            assert ranking.sets[ranking.first(lambda those, size=len(taken): len(those) == size)] == taken
+            grown = next(those for those in ranking.sets if len(those) == len(taken))
+            assert grown == taken
         left = {one.application for one in candidates} - rules.locked_out - taken
         assert len(order) == 4 or not left
         found_any += len(order)

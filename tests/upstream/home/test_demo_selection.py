@@ -131,7 +131,7 @@ def test_a_second_release_is_reached_by_assessing_one_deciding_two_and_two_peopl
     save_assessment(assessment_id=assessment.pk, revision=0, draft=Draft(opinions, is_eligible=True), by=head)
     complete_assessment(assessment_id=assessment.pk, by=head)
     for eoi in (differing.application, waiting):
-        decide(application_id=eoi.pk, outcome=ApplicationStatus.SHORTLISTED, reason="Read again.", feedback="", by=manager)
+        decide(application_id=eoi.pk, outcome=ApplicationStatus.SHORTLISTED, reason="Read again.", feedback="", seen="", by=manager)
     release = prepare_release(call_id=call.pk, by=manager)
     for letter in Letter.objects.filter(decision__release=release):
         keep_letter(letter_id=letter.pk, content=b"%PDF")
