@@ -20,8 +20,9 @@ from applications.models import Call, Scenario
 from applications.services.workbench.adopting import adopt, by_hand, proposals, why_not
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.candidates import Field, gather
+from applications.services.workbench.impact import adopted, halos, overrides, selected
 from applications.services.workbench.scenarios import NOBODY, begin, change, renew, repeated, save_with_name
-from applications.services.workbench.spread import baselines, distribution
+from applications.services.workbench.spread import FEWEST, baselines, distribution, rates
 from applications.states import OUTCOMES, Stage
 from upstream.accounts.models import User
 from upstream.charts import tiles
@@ -63,6 +64,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         return [
             self.address("workbench/", self.workbench, "workbench"),
             self.address("compare/", self.compare, "compare"),
+            self.address("impact/", self.impact, "impact"),
             self.address("<path:object_id>/again/", self.again, "again"),
             self.address("<path:object_id>/renew/", self.renew, "renew"),
             self.address("<path:object_id>/adopt/", self.adopt, "adopt"),
@@ -232,6 +234,38 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             total=len(proposed),
             by_hand=by_hand(scenario),
             back=self.page_url(scenario),
+        )
+
+    @method_decorator(require_safe)
+    def impact(self, request: HttpRequest) -> HttpResponse:
+        """Show whether outcomes differ between groups: as a scenario proposes them, or as they are decided in a call."""
+        person = self.person(request)
+        named = request.GET.get("scenario", "")
+        scenario: Scenario | None = self.visible_or_404(request, named) if named else None
+        calls = [] if scenario else opened_calls()
+        call = scenario.call if scenario else chosen_call(request, calls)
+        title = "Outcomes by group"
+        refusal = gather(call, person)[1] if call else "No call has opened yet, so there is nothing to compare."
+        if refusal or call is None:
+            return self.page(request, "admin/applications/workbench_impact.html", title=title, call=call, calls=calls, refusal=refusal)
+        source = scenario or adopted(call, person)
+        measure = baselines(call)
+        places = set(Result.read(scenario.result).chosen) if scenario else selected(call)
+        names = shown(source, person).councils if source else {}
+        return self.page(
+            request,
+            "admin/applications/workbench_impact.html",
+            title=title,
+            call=call,
+            calls=calls,
+            scenario=scenario,
+            source=source,
+            measure=measure,
+            selected=len(places),
+            fewest=FEWEST,
+            rates=rates(measure, places),
+            overrides=[(names[each.application], each) for each in overrides(source)] if source else [],
+            halos=halos(call, person),
         )
 
     def person(self, request: HttpRequest) -> User:

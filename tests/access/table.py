@@ -240,4 +240,12 @@ TABLE = (
     Row("admin:applications_conflict_record", "200 403 200", "200 403 200"),
     Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
     Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
+    # The office: the selection workbench
+    Row("admin:applications_scenario_{changelist,workbench}", "200 403 200", "200 403 200"),
+    Row("admin:applications_scenario_{compare,impact}", "200 403 200", "405 405 405"),
+    Row("admin:applications_scenario_{change,save}", "200 404 200", "200 404 200"),
+    Row("admin:applications_scenario_again", "405 405 405", "302 404 302"),
+    Row("admin:applications_scenario_renew", "405 405 405", "302+ 404 302+"),
+    Row("admin:applications_scenario_adopt", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_scenario_{add,delete}", "403 403 403", "403 403 403"),
 )

@@ -24,6 +24,7 @@ from PIL import Image
 from applications.models import Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
+from applications.services.workbench.scenarios import begin
 from applications.states import AssignmentStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
@@ -275,6 +276,7 @@ def triage_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) ->
         "applications_assessment": AssessmentFactory(application=own.submitted, assessor=staff),
         "applications_assessment_reopen": judge(SubmittedFactory(call=own.submitted.call), staff, 3),
         "applications_release": decision.release,
+        "applications_scenario": begin(call=own.shortlisted.call, by=staff),
         "to_judge": own.submitted,
         "to_take": SubmittedFactory(call=own.submitted.call),
         "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
