@@ -51,7 +51,8 @@ class RulesForm(forms.Form):
     def __init__(self, *args: Any, scenario: Scenario, field: Field, chosen: frozenset[int], councils: dict[int, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rules = Rules.read(scenario.rules)
-        self.groups = field.groups()
+        # A bound of a group without a candidate stays on the page: it is a rule that cannot be met.
+        self.groups = list(dict.fromkeys([*field.groups(), *((bound.dimension, bound.group) for bound in self.rules.bounds)]))
         self.all_numbers, self.chosen_numbers = field.numbers(), field.numbers(chosen)
         self.councils = councils
         self.fields["places"] = NumberField(label="Places", initial=scenario.places)

@@ -162,7 +162,7 @@ TABLE = (
     ),
     Row(
         "admin:{correspondence_outboundemail,cohort_councilcontact}_history"
-        " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review}_history",
+        " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review,scenario}_history",
         "302 404 302",
         "302 404 302",
     ),
