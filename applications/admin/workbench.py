@@ -120,7 +120,10 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             scenario=scenario,
             field=found.field,
             chosen=found.result.chosen,
-            councils={candidate.application: f"{found.councils[candidate.application]}, {candidate.reference}" for candidate in found.field.candidates},
+            councils={
+                candidate.application: f"{found.councils[candidate.application]}, {candidate.reference}"
+                for candidate in found.field.candidates
+            },
             initial={"lock": request.GET.get("lock", "")},
         )
         if request.method == "POST" and form.is_valid():
@@ -212,7 +215,9 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             except ValidationError as refusal:
                 messages.error(request, refusal.messages[0])
             else:
-                text = "Adopted. The decisions are held, and councils hear nothing until somebody prepares a release and another releases it."
+                text = (
+                    "Adopted. The decisions are held, and councils hear nothing until somebody prepares a release and another releases it."
+                )
                 messages.success(request, text)
                 return redirect(self.page_url(scenario))
         if why := why_not(scenario, person):

@@ -24,7 +24,9 @@ class NumberField(forms.IntegerField):
 
     def __init__(self, *, label: str, **options: Any) -> None:
         message = f"{label} must be a whole number from 0 to {MOST}"
-        messages = {"required": f"Enter a number: {label[:1].lower()}{label[1:]}"} | dict.fromkeys(("invalid", "min_value", "max_value"), message)
+        messages = {"required": f"Enter a number: {label[:1].lower()}{label[1:]}"} | dict.fromkeys(
+            ("invalid", "min_value", "max_value"), message
+        )
         widget = forms.TextInput({"inputmode": "numeric", "size": 4})
         super().__init__(label=label, min_value=0, max_value=MOST, error_messages=messages, widget=widget, **options)
 
@@ -48,7 +50,9 @@ class BoundRow:
 class RulesForm(forms.Form):
     """The rules of a scenario. Its groups and candidates are those of the scenario that it starts from, so the names of its fields stand."""
 
-    def __init__(self, *args: Any, scenario: Scenario, field: Field, chosen: frozenset[int], councils: dict[int, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, scenario: Scenario, field: Field, chosen: frozenset[int], councils: dict[int, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.rules = Rules.read(scenario.rules)
         # A bound of a group without a candidate stays on the page: it is a rule that cannot be met.
@@ -61,7 +65,7 @@ class RulesForm(forms.Form):
             label="Score",
             choices=ScoreBasis.choices,
             initial=scenario.basis,
-            error_messages={key: "Select which score counts" for key in ("required", "invalid_choice")},
+            error_messages=dict.fromkeys(("required", "invalid_choice"), "Select which score counts"),
         )
         bounds = {(bound.dimension, bound.group): bound for bound in self.rules.bounds}
         for i, (dimension, group) in enumerate(self.groups):

@@ -92,8 +92,13 @@ def _solved(
     rows: list[tuple[Sequence[float] | npt.NDArray[np.float64], float, float]] = [
         (np.concatenate([np.ones(n), nothing]), -np.inf, programme.places)
     ]
-    rows += [(np.concatenate([members, each]), low, np.inf) for members, each, low in zip(programme.members, room, programme.low, strict=True)]
-    rows += [(np.concatenate([members, -each]), -np.inf, high) for members, each, high in zip(programme.members, room, programme.high, strict=True)]
+    rows += [
+        (np.concatenate([members, each]), low, np.inf) for members, each, low in zip(programme.members, room, programme.low, strict=True)
+    ]
+    rows += [
+        (np.concatenate([members, -each]), -np.inf, high)
+        for members, each, high in zip(programme.members, room, programme.high, strict=True)
+    ]
     rows += [(np.concatenate([sign, nothing]), least, np.inf) for sign, least in programme.cuts]
     if floor:
         rows.append((np.concatenate([floor[0], nothing]), floor[1], np.inf))
@@ -107,7 +112,7 @@ def _solved(
         integrality=np.concatenate([np.ones(n), np.zeros(rules)]),
         options={"mip_rel_gap": 0},
     )
-    return None if found.x is None else np.asarray(found.x[:n] > 1 / 2)  # noqa: PLR2004
+    return None if found.x is None else np.asarray(found.x[:n] > 1 / 2)
 
 
 def plausible(programme: Programme, errors: npt.NDArray[np.float64], draws: int, seed: int) -> npt.NDArray[np.float64]:
@@ -127,6 +132,10 @@ def plausible(programme: Programme, errors: npt.NDArray[np.float64], draws: int,
 def _simply(programme: Programme, order: Whole) -> Marks:
     """Return who is chosen by places and locks alone: the best set wherever it happens to meet the bounds."""
     chosen = programme.least.astype(bool)
-    free = [i for i in order[np.argsort(-programme.values[order], kind="stable")] if programme.most[i] and not programme.least[i] and programme.values[i] > 0]
+    free = [
+        i
+        for i in order[np.argsort(-programme.values[order], kind="stable")]
+        if programme.most[i] and not programme.least[i] and programme.values[i] > 0
+    ]
     chosen[free[: max(0, programme.places - int(chosen.sum()))]] = True
     return chosen

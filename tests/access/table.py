@@ -142,7 +142,7 @@ TABLE = (
         "cohort/council,cohort/councilcontact,cohort/cohort,cohort/focusarea,cohort/servicearea,"
         "applications/application,applications/call,applications/section,applications/extension,applications/assessment,"
         "applications/release,applications/interview,applications/interviewslot,applications/panel,applications/panelmember,"
-        "applications/conflict,applications/review}/<path:object_id>/",
+        "applications/conflict,applications/review,applications/scenario}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -241,7 +241,8 @@ TABLE = (
     Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
     Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
     # The office: the selection workbench
-    Row("admin:applications_scenario_{changelist,workbench}", "200 403 200", "200 403 200"),
+    Row("admin:applications_scenario_changelist", "200 403 200", "200 403 200"),
+    Row("admin:applications_scenario_workbench", "200 403 200", "302+ 403 302+"),
     Row("admin:applications_scenario_{compare,impact}", "200 403 200", "405 405 405"),
     Row("admin:applications_scenario_{change,save}", "200 404 200", "200 404 200"),
     Row("admin:applications_scenario_again", "405 405 405", "302 404 302"),

@@ -24,7 +24,8 @@ from PIL import Image
 from applications.models import Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
-from applications.services.workbench.scenarios import begin
+from applications.services.workbench.rules import Lock, Rules
+from applications.services.workbench.scenarios import begin, change
 from applications.states import AssignmentStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
@@ -276,11 +277,18 @@ def triage_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) ->
         "applications_assessment": AssessmentFactory(application=own.submitted, assessor=staff),
         "applications_assessment_reopen": judge(SubmittedFactory(call=own.submitted.call), staff, 3),
         "applications_release": decision.release,
-        "applications_scenario": begin(call=own.shortlisted.call, by=staff),
+        "applications_scenario": scenario_of(own.shortlisted.call, staff),
         "to_judge": own.submitted,
         "to_take": SubmittedFactory(call=own.submitted.call),
         "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
     }
+
+
+def scenario_of(call: Any, staff: User) -> Any:
+    """Return a scenario that can be adopted though nobody has scored its candidates: each is kept out by hand."""
+    first = begin(call=call, by=staff)
+    locks = [Lock(each["application"], is_in=False, reason="Not scored") for each in first.inputs["candidates"]]
+    return change(scenario=first, places=1, basis=first.basis, rules=Rules(locks=tuple(locks)), by=staff)
 
 
 def mail(status: EmailStatus) -> OutboundEmail:

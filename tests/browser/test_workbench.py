@@ -17,10 +17,32 @@ from tests.factories.judging import DecisionFactory, PanelFactory, PanelMemberFa
 
 BASE = "/admin/applications/scenario/"
 SEED = 20190715
-NAMES = (
-    "Ambridge Barset Casterbridge Dunwich Erewhon Framley Gormenghast Hogglestock Innsmouth Jalna Knype Loamshire "
-    "Melchester Northbridge Ottery Plumstead Quatermass Radclyffe Sandbourne Tilling Undern Vespertine Wessex Yarrow"
-).split()
+NAMES = [
+    "Ambridge",
+    "Barset",
+    "Casterbridge",
+    "Dunwich",
+    "Erewhon",
+    "Framley",
+    "Gormenghast",
+    "Hogglestock",
+    "Innsmouth",
+    "Jalna",
+    "Knype",
+    "Loamshire",
+    "Melchester",
+    "Northbridge",
+    "Ottery",
+    "Plumstead",
+    "Quatermass",
+    "Radclyffe",
+    "Sandbourne",
+    "Tilling",
+    "Undern",
+    "Vespertine",
+    "Wessex",
+    "Yarrow",
+]
 
 
 @pytest.fixture
@@ -33,7 +55,12 @@ def call(staff):
     """Twenty-four candidates for ten places, in every region, that a panel of four has scored."""
     dice = random.Random(SEED)
     closed = timezone.now() - timezone.timedelta(days=20)
-    call = CallFactory(cohort=CohortFactory(places=10), title="Upstream Collaborative, first round", closes_at=closed, opens_at=closed - timezone.timedelta(days=42))
+    call = CallFactory(
+        cohort=CohortFactory(places=10),
+        title="Upstream Collaborative, first round",
+        closes_at=closed,
+        opens_at=closed - timezone.timedelta(days=42),
+    )
     for position, (name, weight) in enumerate((("Fit", 40), ("Evidence", 30), ("Commitment", 30))):
         CriterionFactory(call=call, name=name, weight=weight, position=position)
     members = PanelMemberFactory.create_batch(4, panel=PanelFactory(call=call, reviews_per_application=3))
@@ -67,7 +94,7 @@ def spread(call, staff):
     locks = (Lock(last, is_in=True, reason="The only council that works with a whole valley."),)
     scenario = change(scenario=first, places=10, basis=first.basis, rules=Rules(bounds, locks, 3), by=staff)
     save_with_name(scenario_id=first.pk, name="Scores alone", note="", by=staff)
-    save_with_name(scenario_id=scenario.pk, name="Spread over the country", note="For the panel’s meeting.", by=staff)
+    save_with_name(scenario_id=scenario.pk, name="Spread over the country", note="For the panel.", by=staff)
     return scenario
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from applications.models import Application, Call, Decision, Scenario
+from applications.models import Call, Decision, Scenario
 from applications.services.decisions import hold
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.candidates import Field, competing
@@ -97,7 +97,9 @@ def unscored_candidates(scenario: Scenario) -> list[str]:
 
 def held_decisions(call: Call) -> list[Decision]:
     """Return the held decisions about the candidates of a call."""
-    return list(Decision.objects.held().filter(application__in=competing(call)).select_related("application__council", "scenario", "decided_by"))
+    return list(
+        Decision.objects.held().filter(application__in=competing(call)).select_related("application__council", "scenario", "decided_by")
+    )
 
 
 def by_hand(scenario: Scenario) -> list[Decision]:

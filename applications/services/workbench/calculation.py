@@ -152,7 +152,9 @@ def calculate(candidates: Field, rules: Rules, *, places: int, basis: str, seed:
         free = free.without(bound)
     counts = programme.members @ chosen
     misses = programme.misses(chosen).tolist()
-    binding = [i for i, bound in enumerate(rules.bounds) if counts[i] <= (bound.low or 0) or (bound.high is not None and counts[i] >= bound.high)]
+    binding = [
+        i for i, bound in enumerate(rules.bounds) if counts[i] <= (bound.low or 0) or (bound.high is not None and counts[i] >= bound.high)
+    ]
     errors = np.array([(candidate.error or 0) * UNITS for candidate in field_of])
     is_uncertain = bool((errors > 0).any())
     shares = plausible(programme, errors, DRAWS, seed).tolist() if is_uncertain else []

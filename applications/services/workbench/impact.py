@@ -12,8 +12,6 @@ from applications.states import ApplicationStatus, Stage
 from upstream.accounts.models import User
 
 
-
-
 @dataclass(frozen=True)
 class Override:
     """Where a person decided otherwise than the scores and rules would. `price` is None where no scenario can say it."""

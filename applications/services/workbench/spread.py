@@ -98,8 +98,13 @@ def distribution(found: Baselines, chosen: Iterable[int]) -> list[tuple[str, lis
     """Return each dimension's groups, as the register orders them: the chosen beside the applicants and all councils."""
     chosen = [pk for pk in chosen if pk in found.applicants]
     applied, selected = found.numbers(), found.numbers(chosen)
-    return [(heading, [_shares(found, dimension, group, selected, applied, len(chosen)) for group in _groups(dimension, applied, found.councils)])
-            for dimension, heading in DIMENSIONS.items()]
+    return [
+        (
+            heading,
+            [_shares(found, dimension, group, selected, applied, len(chosen)) for group in _groups(dimension, applied, found.councils)],
+        )
+        for dimension, heading in DIMENSIONS.items()
+    ]
 
 
 def rates(found: Baselines, selected: Iterable[int]) -> list[tuple[str, list[Rate]]]:
@@ -112,9 +117,7 @@ def rates(found: Baselines, selected: Iterable[int]) -> list[tuple[str, list[Rat
         is_low = applied[key] >= FEWEST and chosen[key] / applied[key] < LOW_RATE * overall
         return Rate(label(*key), applied[key], shortlisted[key], chosen[key], is_low)
 
-    return [
-        (heading, [rate((dimension, group)) for group in _groups(dimension, applied)]) for dimension, heading in DIMENSIONS.items()
-    ]
+    return [(heading, [rate((dimension, group)) for group in _groups(dimension, applied)]) for dimension, heading in DIMENSIONS.items()]
 
 
 def percent(number: int, whole: int) -> int:
