@@ -48,7 +48,7 @@ class BoundRow:
 
 
 class RulesForm(forms.Form):
-    """The rules of a scenario. Its groups and candidates are those of the scenario that it starts from, so the names of its fields stand."""
+    """The rules of a scenario. Groups and candidates are those of the scenario that it starts from, so the names of its fields stand."""
 
     def __init__(
         self, *args: Any, scenario: Scenario, field: Field, chosen: frozenset[int], councils: dict[int, str], **kwargs: Any

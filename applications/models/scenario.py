@@ -16,7 +16,7 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
     """Reading scenarios."""
 
     def visible_to(self, user: User) -> Self:
-        """Only those who decide see scenarios, and not of a call in whose field they have a conflict: each shows the whole field at once."""
+        """Only those who decide see scenarios, each of which shows a whole field: so none of a field in which they have a conflict."""
         if not user.has_perm("applications.view_scenario"):
             return self.none()
         return self.exclude(call__in=Conflict.objects.active().filter(user=user).with_candidates().values("application__call"))

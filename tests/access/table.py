@@ -162,7 +162,8 @@ TABLE = (
     ),
     Row(
         "admin:{correspondence_outboundemail,cohort_councilcontact}_history"
-        " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review,scenario}_history",
+        " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review}_history"
+        " admin:applications_scenario_history",
         "302 404 302",
         "302 404 302",
     ),

@@ -50,7 +50,7 @@ def adopt(*, scenario_id: int, overwrite: set[int], by: User) -> Scenario:
     if why := why_not(scenario, by):
         raise InvalidTransition(why)
     if left := [decision for decision in by_hand(scenario) if decision.application_id not in overwrite]:
-        message = f"{counted(len(left), 'decision')} made by hand would be lost. Say below whether to let {'it' if len(left) == 1 else 'them'} go."
+        message = f"{counted(len(left), 'decision')} made by hand would be lost. Tick each that you let go."
         raise ValidationError(message)
     held = {decision.application_id: decision for decision in held_decisions(scenario.call)}
     applications = competing(call).in_bulk()

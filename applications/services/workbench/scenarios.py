@@ -25,7 +25,7 @@ def seed_of(call: Call) -> int:
 
 @transaction.atomic
 def begin(*, call: Call, by: User) -> Scenario:
-    """Make the first scenario of a call: the present scores, its cohort's places and no rules. Raises InvalidTransition as `present` does."""
+    """Make a scenario of the present scores, the cohort's places and no rules. Raises InvalidTransition as `present` does."""
     places = call.cohort.places
     rules = Rules(reserves=max(1, places // PLACES_PER_RESERVE))
     return _make(call=call, field=present(call, by), places=places, basis=ScoreBasis.MODERATED, rules=rules, by=by)
@@ -41,14 +41,17 @@ def change(*, scenario: Scenario, places: int, basis: str, rules: Rules, by: Use
 
 @transaction.atomic
 def renew(*, scenario: Scenario, by: User) -> Scenario:
-    """Make the scenario anew from the present scores. Overrides of those who have left the field go. Raises InvalidTransition as `present` does."""
+    """Make the scenario anew from the present scores, without overrides of those who have left the field.
+
+    Raises InvalidTransition as `present` does.
+    """
     field = present(scenario.call, by)
     rules = Rules.read(scenario.rules).about(field.by_key())
     return _make(call=scenario.call, field=field, places=scenario.places, basis=scenario.basis, rules=rules, by=by)
 
 
 def present(call: Call, by: User) -> Field:
-    """Return the candidates as they stand. Raises InvalidTransition, with why, for somebody who may not see all of them, and where there is none."""
+    """Return the candidates as they stand. Raises InvalidTransition for whoever may not see all of them, and where there are none."""
     field, refusal = gather(call, by)
     if refusal:
         raise InvalidTransition(refusal)
