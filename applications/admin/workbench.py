@@ -181,7 +181,8 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         scenario, _ = self.scenario_or_404(request, object_id)
         result = Result.read(scenario.result)
         if repeated(scenario) == result:
-            text = f"Run again from the saved scores, rules and seed {scenario.seed}: the same {len(result.chosen)}, and every figure the same."
+            again = f"Run again from the saved scores, rules and seed {scenario.seed}"
+            text = f"{again}: the same {len(result.chosen)}, and every figure the same."
             messages.success(request, text)
         else:
             messages.error(request, "Run again, this came out differently. Tell whoever looks after the software before you rely on it.")
@@ -215,9 +216,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             except ValidationError as refusal:
                 messages.error(request, refusal.messages[0])
             else:
-                text = (
-                    "Adopted. The decisions are held, and councils hear nothing until somebody prepares a release and another releases it."
-                )
+                text = "Adopted. The decisions are held. Councils hear nothing before a release, which takes two people."
                 messages.success(request, text)
                 return redirect(self.page_url(scenario))
         if why := why_not(scenario, person):

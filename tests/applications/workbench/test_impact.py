@@ -2,7 +2,7 @@
 
 import pytest
 
-from applications.models import Decision
+from applications.models import CriterionScore, Decision, Review
 from applications.services.workbench.adopting import adopt
 from applications.services.workbench.impact import adopted, overrides, selected
 from applications.services.workbench.rules import Lock, Rules
@@ -10,7 +10,7 @@ from applications.services.workbench.scenarios import change
 from applications.services.workbench.spread import Baselines, baselines, distribution, rates
 from applications.states import ApplicationStatus, ScoreBasis
 from tests.applications.scores.pages import words
-from tests.factories import CouncilFactory
+from tests.factories import CouncilFactory, CriterionFactory
 from tests.factories.judging import SubmittedFactory
 
 
@@ -58,13 +58,18 @@ def test_overrides_have_their_price_and_hand_made_changes_are_among_them(locked,
     assert field[0].pk not in selected(call)
 
 
-def test_the_page_for_a_scenario_and_for_a_call(client, locked, call, staff):
+def test_the_page_for_a_scenario_and_for_a_call(client, locked, call, field, staff):
     client.force_login(staff)
+    third = CriterionFactory(call=call, weight=10)
+    reviews = Review.objects.filter(assignment__application=field[0])
+    CriterionScore.objects.bulk_create(
+        CriterionScore(review=review, criterion=third, score=review.scores.first().score) for review in reviews
+    )
     base = "/admin/applications/scenario/impact/"
     text = words(client.get(f"{base}?scenario={locked.pk}").content.decode())
     assert "3 of 6 applicants are selected" in text
     assert "kept in. Rural Price: 40.0 points" in text
-    assert "gave W-000" in text  # every review of this field gives both criteria the same
+    assert "gave W-000" in text
     assert "Nobody is selected yet" in client.get(f"{base}?call={call.pk}").content.decode()
     assert client.get(f"{base}?scenario=x").status_code == 404
     assert client.get(f"{base}?call=x").status_code == 404
