@@ -104,19 +104,23 @@ class Shown:
         return joined([self.councils[pk] for pk in keys])
 
     def prices(self) -> list[tuple[str, float, bool]]:
-        """Return each bound that costs something, in words, with what it costs and whether it is met."""
-        missed = {each.bound for each in self.result.unmet}
-        return [(self.rules.bounds[price.bound].in_words, price.points, price.bound not in missed) for price in self.result.prices]
+        """Return each side of a bound that costs something, in words, with what it costs and whether it is met."""
+        missed = {(each.bound, each.is_short) for each in self.result.unmet}
+        return [
+            (self.rules.bounds[each.bound].side(is_low=each.is_low).in_words, each.points, (each.bound, each.is_low) not in missed)
+            for each in self.result.prices
+        ]
 
     def bounds(self) -> list[tuple[str, float]]:
-        """Return every bound in words, with what it costs."""
-        prices = {price.bound: price.points for price in self.result.prices}
-        return [(bound.in_words, prices.get(i, 0)) for i, bound in enumerate(self.rules.bounds)]
+        """Return every side of every bound in words, with what it costs."""
+        prices = {(price.bound, price.is_low): price.points for price in self.result.prices}
+        return [(side.in_words, prices.get((i, is_low), 0)) for i, bound in enumerate(self.rules.bounds) for is_low, side in bound.sides()]
 
     def unmet(self) -> list[str]:
         """Return the rules that cannot be met, each with by how much."""
         return [
-            f"{self.rules.bounds[each.bound].in_words}: {each.by} too {'few' if each.is_short else 'many'}" for each in self.result.unmet
+            f"{self.rules.bounds[each.bound].side(is_low=each.is_short).in_words}: {each.by} too {'few' if each.is_short else 'many'}"
+            for each in self.result.unmet
         ]
 
     def overrides(self) -> list[tuple[str, Lock, float]]:

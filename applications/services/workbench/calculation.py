@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from applications.services.workbench.candidates import Field
 from applications.services.workbench.rules import Rules
+
+if TYPE_CHECKING:
+    from applications.selection.portfolio import Bound
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,12 @@ class Unmet:
 
 @dataclass(frozen=True)
 class Price:
-    """How many points more the set would have without one bound, by its place among the bounds."""
+    """How many points more the set would have without one side of a bound, and how much of what is missed that would make good."""
 
     bound: int
+    is_low: bool
     points: float
+    mended: int
 
 
 @dataclass(frozen=True)
@@ -97,84 +102,73 @@ class Result:
         )
 
 
-UNITS = 10_000  # a score in whole numbers, so that sums are exact
-DRAWS = 200
-ALTERNATIVES = 5
+UNITS = 1000  # a score in whole numbers, so that sums are exact
 
 
-def calculate(candidates: Field, rules: Rules, *, places: int, basis: str, seed: int) -> Result:
-    """Choose the best set under the rules and work out what explains it."""
+def calculate(field_of: Field, rules: Rules, *, places: int, basis: str, seed: int) -> Result:
+    """Choose the best set under the rules and work out what explains it. Who has no score stays out, unless a person keeps it in."""
     import numpy as np
 
-    from applications.selection.choosing import Marks, Programme, best, plausible
+    from applications.selection.explanations import explain
+    from applications.selection.portfolio import Candidate, Kind, reserves
+    from applications.selection.portfolio import Rules as Asked
+    from applications.selection.robustness import robustness
 
-    field_of = candidates.candidates
-    keys = [candidate.application for candidate in field_of]
-    values = np.array([round((candidate.value(basis) or 0) * UNITS) for candidate in field_of], dtype=np.int64)
-    locks = [rules.lock_of(pk) for pk in keys]
-    # Who has no score is left out of the calculation, unless a person keeps it in.
-    unscored = [candidate.value(basis) is None for candidate in field_of]
-    members = [[(bound.dimension, bound.group) in candidate.groups() for candidate in field_of] for bound in rules.bounds]
-    count = len(keys)
-    programme = Programme(
-        values=values,
-        places=places,
-        members=np.array(members, dtype=np.int64).reshape(len(members), count),
-        low=np.array([bound.low or 0 for bound in rules.bounds], dtype=np.int64),
-        high=np.array([count if bound.high is None else bound.high for bound in rules.bounds], dtype=np.int64),
-        least=np.array([bool(lock and lock.is_in) for lock in locks], dtype=np.int64),
-        most=np.array([lock.is_in if lock else not missing for lock, missing in zip(locks, unscored, strict=True)], dtype=np.int64),
-        lots=np.random.default_rng(seed).permutation(count).astype(np.int64) + 1,
-    )
-    chosen = best(programme, lots=True)
-    if chosen is None:
-        message = "More are kept in than there are places."
-        raise ValueError(message)
-
-    def named(marks: Marks) -> tuple[int, ...]:
-        return tuple(pk for pk, mark in zip(keys, marks, strict=True) if mark)
-
-    def turned(i: int) -> Swap | None:
-        other = best(programme.forced(i, int(not chosen[i])))
-        if other is None:
-            return None
-        breaks = programme.broken(other) - programme.broken(chosen)
-        out, into = chosen & ~other, other & ~chosen
-        out[i] = into[i] = False
-        return Swap((programme.worth(chosen) - programme.worth(other)) / UNITS, named(out), named(into), breaks)
-
-    def gain(other: Programme) -> float:
-        found = best(other)
-        return 0.0 if found is None else (other.worth(found) - programme.worth(chosen)) / UNITS
-
-    free = programme
-    for bound in reversed(range(len(rules.bounds))):
-        free = free.without(bound)
-    counts = programme.members @ chosen
-    misses = programme.misses(chosen).tolist()
-    binding = [
-        i for i, bound in enumerate(rules.bounds) if counts[i] <= (bound.low or 0) or (bound.high is not None and counts[i] >= bound.high)
+    candidates = [
+        Candidate(each.application, round((each.value(basis) or 0) * UNITS), frozenset(_group(*group) for group in each.groups()))
+        for each in field_of.candidates
     ]
-    errors = np.array([(candidate.error or 0) * UNITS for candidate in field_of])
-    is_uncertain = bool((errors > 0).any())
-    shares = plausible(programme, errors, DRAWS, seed).tolist() if is_uncertain else []
-    swaps = {keys[i]: swap for i in range(count) if not locks[i] and not unscored[i] and (swap := turned(i))}
-    alternatives, others = [], programme.other_than(chosen)
-    while len(alternatives) < ALTERNATIVES and (other := best(others)) is not None:
-        alternatives.append(Alternative(programme.worth(other) / UNITS, named(chosen & ~other), named(other & ~chosen)))
-        others = others.other_than(other)
-    waiting = [i for i in range(count) if not chosen[i] and not locks[i] and not unscored[i]]
-    reserves = sorted(waiting, key=lambda i: (-values[i], -programme.lots[i]))[: rules.reserves]
+    unscored = {each.application for each in field_of.candidates if each.value(basis) is None}
+    kept_in = frozenset(lock.application for lock in rules.locks if lock.is_in)
+    kept_out = frozenset(lock.application for lock in rules.locks if not lock.is_in)
+    asked = Asked(places, _bounds(rules), kept_in, kept_out | (unscored - kept_in))
+    found = explain(candidates, asked, seed)
+    chosen = found.portfolio.chosen
+    at = {_group(bound.dimension, bound.group): i for i, bound in enumerate(rules.bounds)}
+    lock_prices = {price.rule.application: price.gain / UNITS for price in found.prices if price.rule.application is not None}
+    errors = np.array([(each.error or 0) * UNITS for each in field_of.candidates])
+    drawn = robustness(candidates, asked, errors, seed) if errors.any() else None
     return Result(
-        chosen=frozenset(named(chosen)),
-        reserves=tuple(keys[i] for i in reserves),
-        total=programme.worth(chosen) / UNITS,
-        free_total=programme.worth(chosen) / UNITS + gain(free),
-        unmet=tuple(Unmet(i, abs(by), by < 0) for i, by in enumerate(misses) if by),
-        prices=tuple(Price(i, points) for i in binding if (points := gain(programme.without(i))) > 0 or misses[i]),
-        lock_prices={keys[i]: gain(programme.freed(i)) for i in range(count) if locks[i]},
-        swaps=swaps,
-        shares=dict(zip(keys, shares, strict=True)) if is_uncertain else {},
-        draws=DRAWS if is_uncertain else 0,
-        alternatives=tuple(alternatives),
+        chosen=chosen,
+        reserves=reserves(candidates, asked, chosen, seed, rules.reserves),
+        total=found.portfolio.total / UNITS,
+        free_total=found.unbound.total / UNITS,
+        unmet=tuple(
+            Unmet(at[each.rule.group], each.by, each.rule.kind == Kind.AT_LEAST) for each in found.portfolio.unmet if each.rule.group
+        ),
+        prices=tuple(
+            Price(at[each.rule.group], each.rule.kind == Kind.AT_LEAST, each.gain / UNITS, each.mended)
+            for each in found.prices
+            if each.rule.group
+        ),
+        lock_prices={lock.application: lock_prices.get(lock.application, 0) for lock in rules.locks},
+        swaps={
+            each.application: Swap(
+                each.cost / UNITS,
+                _others(each.leaves, each.application),
+                _others(each.enters, each.application),
+                each.broken,
+            )
+            for each in found.swaps
+        },
+        shares=dict(sorted(drawn.shares.items())) if drawn else {},
+        draws=drawn.draws if drawn else 0,
+        alternatives=tuple(
+            Alternative(other.total / UNITS, tuple(sorted(chosen - other.chosen)), tuple(sorted(other.chosen - chosen)))
+            for other in found.runners_up
+        ),
     )
+
+
+def _bounds(rules: Rules) -> "tuple[Bound, ...]":
+    from applications.selection.portfolio import Bound
+
+    return tuple(Bound(_group(each.dimension, each.group), each.low or 0, each.high) for each in rules.bounds)
+
+
+def _group(dimension: str, value: str) -> str:
+    return f"{dimension}:{value}"
+
+
+def _others(keys: frozenset[int], application: int) -> tuple[int, ...]:
+    return tuple(sorted(keys - {application}))

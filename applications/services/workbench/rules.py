@@ -1,6 +1,6 @@
 """The rules of a scenario: how many from each group, and whom people keep in or out, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -27,6 +27,16 @@ class Bound:
         if self.low is not None and self.high is not None:
             return f"{self.name}, {self.low} to {self.high}"
         return f"{self.name}, at least {self.low}" if self.low is not None else f"{self.name}, at most {self.high}"
+
+    def side(self, *, is_low: bool) -> "Bound":
+        """Return one of its two sides."""
+        return replace(self, high=None) if is_low else replace(self, low=None)
+
+    def sides(self) -> Iterator[tuple[bool, "Bound"]]:
+        """Yield the sides that it has, each with whether it is the lower one."""
+        for is_low, limit in ((True, self.low), (False, self.high)):
+            if limit is not None:
+                yield is_low, self.side(is_low=is_low)
 
 
 @dataclass(frozen=True)
