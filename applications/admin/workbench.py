@@ -79,7 +79,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         """Leave the heavy columns out of the list."""
         records = super().get_queryset(request).select_related("call__cohort")
         is_list = request.resolver_match is not None and request.resolver_match.url_name == self.url_name("changelist")
-        return records.saved().defer("inputs", "rules", "result") if is_list else records
+        return records.exclude(name="").defer("inputs", "rules", "result") if is_list else records
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def workbench(self, request: HttpRequest) -> HttpResponse:

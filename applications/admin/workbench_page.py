@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from applications.models import Application, Scenario
@@ -90,6 +91,7 @@ class Shown:
         """How many get a place."""
         return len(self.result.chosen)
 
+    @cached_property
     def lines(self) -> list[Line]:
         """Return the candidates: those chosen, then reserves in order, then the rest, each from the highest score."""
         ranks = {pk: rank for rank, pk in enumerate(self.result.reserves, 1)}
@@ -134,7 +136,7 @@ class Shown:
     def remarks(self) -> list[str]:
         """Return what is odd about the rules as a whole, in sentences."""
         found = []
-        unscored = [line.candidate.reference for line in self.lines() if line.value is None]
+        unscored = [line.candidate.reference for line in self.lines if line.value is None]
         locked = {lock.application for lock in self.rules.locks}
         if unscored:
             found.append(f"No score counts for {joined(unscored)}, so they stay out unless you keep them in.")

@@ -136,7 +136,14 @@ def _candidates(call: Call, user: User, scoring: Scoring) -> Iterable[Candidate]
     errors = _errors(scoring)
     items = MeetingItem.objects.visible_to(user).filter(application__in=competing(call), closed_at__isnull=False)
     outcomes = {item.application_id: item for item in items.order_by("closed_at", "pk")}  # the last meeting's word stands
-    for application in competing(call).visible_to(user).with_control().select_related("council").order_by("reference", "pk"):
+    for application in (
+        Application.objects.visible_to(user)
+        .filter(call=call)
+        .shortlisted()
+        .with_control()
+        .select_related("council")
+        .order_by("reference", "pk")
+    ):
         row, item = rows[application.pk], outcomes.get(application.pk)
         yield Candidate(
             application=application.pk,
@@ -148,7 +155,7 @@ def _candidates(call: Call, user: User, scoring: Scoring) -> Iterable[Candidate]
             recommendation=item.recommendation if item else "",
             interview=_rounded(row.interview),
             region=application.council.region,
-            control=application.control,
+            control=application.control,  # type: ignore[attr-defined]  # annotated
             kind=application.council.kind,
             focus=tuple(sorted(set(application.focus_areas))),
         )

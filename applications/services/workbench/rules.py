@@ -68,8 +68,8 @@ class Rules:
     @classmethod
     def read(cls, rules: dict[str, Any]) -> "Rules":
         """Return the rules that a scenario keeps."""
-        bounds, locks = (tuple(kind(**each) for each in rules[name]) for kind, name in ((Bound, "bounds"), (Lock, "locks")))
-        return cls(bounds, locks, rules["reserves"])
+        bounds, locks = (Bound(**each) for each in rules["bounds"]), (Lock(**each) for each in rules["locks"])
+        return cls(tuple(bounds), tuple(locks), rules["reserves"])
 
     def lock_of(self, application: int) -> Lock | None:
         """Return the override of a candidate, if there is one."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.timezone import localdate
 
@@ -80,7 +81,7 @@ def baselines(call: Call) -> Baselines:
     closing = localdate(call.closes_at)
     existing = Council.objects.existing_on(closing).filter(nation__in=call.nations).with_control(closing)
     councils = [dict(zip(LABELS, values, strict=True)) for values in existing.order_by().values_list(*LABELS)]
-    applied = Application.objects.filter(call=call).exclude(status__in=GONE).with_control().order_by("pk")
+    applied: Any = Application.objects.filter(call=call).exclude(status__in=GONE).with_control().order_by("pk")
     rows = applied.values_list("pk", "status", "focus_areas", "council__region", "control", "council__kind")
     applicants = {
         pk: [("region", region), ("control", control), ("kind", kind), *(("focus", area) for area in set(focus))]
