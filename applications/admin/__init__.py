@@ -15,6 +15,7 @@ from applications.admin import (
     releases,
     reviews,
     triage,
+    workbench,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "releases",
     "reviews",
     "triage",
+    "workbench",
 ]

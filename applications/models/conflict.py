@@ -7,10 +7,18 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from applications.states import ConflictKind, ConflictStatus, MemberStatus
+from applications.states import ApplicationStatus, ConflictKind, ConflictStatus, MemberStatus
 from upstream.accounts.models import User
 
 Made = TypeVar("Made", bound=models.Model)
+# An EoI with one of these is not, or not yet, a candidate for a place.
+BEFORE_SELECTION = (
+    ApplicationStatus.DRAFT,
+    ApplicationStatus.SUBMITTED,
+    ApplicationStatus.INELIGIBLE,
+    ApplicationStatus.NOT_SHORTLISTED,
+    ApplicationStatus.WITHDRAWN,
+)
 
 
 class ConflictQuerySet(models.QuerySet["Conflict"]):
@@ -26,6 +34,15 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
     def active(self) -> Self:
         """Return those that keep their person out now."""
         return self.filter(status=ConflictStatus.ACTIVE)
+
+    def with_candidates(self) -> Self:
+        """Return those about EoIs that compete for a place, or did until they were withdrawn."""
+        has_been_shortlisted = Q(
+            application__status=ApplicationStatus.WITHDRAWN,
+            application__decisions__outcome=ApplicationStatus.SHORTLISTED,
+            application__decisions__released_at__isnull=False,
+        )
+        return self.filter(has_been_shortlisted | ~Q(application__status__in=BEFORE_SELECTION))
 
     def for_chair(self, user: User) -> Self:
         """Return those of other people about the EoIs of the calls whose panel the person chairs, their own EoIs apart."""

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from applications.models.call import Call
+from applications.models.conflict import Conflict
 from applications.states import ScoreBasis
 from upstream.accounts.models import User
 
@@ -15,8 +16,10 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
     """Reading scenarios."""
 
     def visible_to(self, user: User) -> Self:
-        """Only those who decide see scenarios: each shows the whole field at once."""
-        return self if user.has_perm("applications.view_scenario") else self.none()
+        """Only those who decide see scenarios, each of which shows a whole field: so none of a field in which they have a conflict."""
+        if not user.has_perm("applications.view_scenario"):
+            return self.none()
+        return self.exclude(call__in=Conflict.objects.active().filter(user=user).with_candidates().values("application__call"))
 
     def saved(self) -> Self:
         """Return those that somebody gave a name."""

@@ -75,5 +75,5 @@ def _tell(application: Application, kind: str, *, to: User, key: str, context: d
         template=f"applications/{kind}",
         context=everything,
         about=application,
-        **options,  # type: ignore[arg-type]
+        **options,
     )

@@ -64,6 +64,7 @@ def decide(
         raise ValidationError({"reserve_rank": "Enter a rank for a reserve, and for no other outcome"})
     check_transition(application.status, outcome, TRANSITIONS)
     decision = decision or Decision(application=application, stage=stage)
+    decision.scenario = None  # decided by hand from now on
     hold(decision, outcome=outcome, reason=reason, feedback=feedback, by=by, reserve_rank=reserve_rank)
     record(actor=by, verb="decision.held", subject=application)
     return decision

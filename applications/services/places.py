@@ -34,5 +34,5 @@ def make_offer(decision: Decision, release: Release) -> Offer:
         agreement=call.agreement,
         agreement_version=call.agreement_version,
         agreement_sha256=hashlib.sha256(call.agreement.encode()).hexdigest(),
-        made_at=release.released_at,  # type: ignore[misc]
+        made_at=release.released_at,
     )

@@ -204,7 +204,7 @@ def reliability(scoring: Scoring, *, may_read_conflicts: bool) -> Reliability:
         stages=[_agreement(found, *stage) for found, stage in zip(judged, STAGES, strict=True)],
         leniency=_leniency(calibration, scoring.reviews),
         refusals=[in_words(refusal, names) for refusal in calibration.refusals] if scoring.reviews else [],
-        halos=_halos(scoring),
+        halos=halos_of(scoring),
         drifts=_drifts(scoring),
         undecided=_undecided(calibration, scoring),
         exclusions=list(_exclusions(scoring, may_read_conflicts=may_read_conflicts)),
@@ -237,7 +237,8 @@ def _leniency(calibration: "Calibration", reviews: list[Judgement]) -> list[Leni
     return sorted(lines, key=lambda line: (-line.value, line.reviewer))
 
 
-def _halos(scoring: Scoring) -> list[Halo]:
+def halos_of(scoring: Scoring) -> list[Halo]:
+    """Return the reviews that give every criterion the same score."""
     from applications.selection.reliability import halos
 
     found = halos({place: review.marks for place, review in enumerate(scoring.reviews)})

@@ -150,7 +150,7 @@ TABLE = (
         "applications/application,applications/call,applications/section,applications/extension,applications/assessment,"
         "applications/release,applications/interview,applications/interviewslot,applications/panel,applications/panelmember,"
         "applications/conflict,applications/review,applications/panelmeeting,applications/decision,applications/offer,"
-        "cohort/membership,cohort/delegate}/<path:object_id>/",
+        "applications/scenario,cohort/membership,cohort/delegate}/<path:object_id>/",
         "302 302 302",
         "302 302 302",
     ),
@@ -170,7 +170,8 @@ TABLE = (
     ),
     Row(
         "admin:{audit_entry,correspondence_outboundemail,correspondence_remindersent,cohort_councilcontact}_history"
-        " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review}_history",
+        " admin:applications_{application,extension,interview,interviewslot,call,release,panel,panelmember,conflict,review}_history"
+        " admin:applications_scenario_history",
         "302 404 302",
         "302 404 302",
     ),
@@ -283,6 +284,15 @@ TABLE = (
     Row("admin:{applications_decision,applications_offer,cohort_membership,cohort_delegate}_{add,delete}", "403 403 403", "403 403 403"),
     Row("admin:{applications_decision,applications_offer,cohort_membership,cohort_delegate}_history", "302 404 302", "302 404 302"),
     Row("admin:applications_release_call-off", "200 404 200", "302+ 404 302+"),
+    # The office: the selection workbench
+    Row("admin:applications_scenario_changelist", "200 403 200", "200 403 200"),
+    Row("admin:applications_scenario_workbench", "200 403 200", "302+ 403 302+"),
+    Row("admin:applications_scenario_{compare,impact}", "200 403 200", "405 405 405"),
+    Row("admin:applications_scenario_{change,save}", "200 404 200", "200 404 200"),
+    Row("admin:applications_scenario_again", "405 405 405", "302 404 302"),
+    Row("admin:applications_scenario_renew", "405 405 405", "302+ 404 302+"),
+    Row("admin:applications_scenario_adopt", "200 404 200", "302+ 404 302+"),
+    Row("admin:applications_scenario_{add,delete}", "403 403 403", "403 403 403"),
 )
 
 # About one EoI: to read and to act on, only to read, and only to act on.

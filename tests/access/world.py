@@ -28,6 +28,8 @@ from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting
 from applications.services.offers import text_hash
 from applications.services.submission import submit_application
+from applications.services.workbench.rules import Lock, Rules
+from applications.services.workbench.scenarios import begin, change
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus, Stage
 from cohort.models import Delegate, FocusArea, Membership, ServiceArea
 from cohort.states import ContactRole, ContactStatus
@@ -336,6 +338,7 @@ def triage_records(own: SimpleNamespace, staff: User) -> dict[str, Any]:
         "applications_assessment": AssessmentFactory(application=own.submitted, assessor=staff),
         "applications_assessment_reopen": judge(SubmittedFactory(call=call), staff, 3),
         "applications_release": decision.release,
+        "applications_scenario": scenario_of(own.shortlisted.call, staff),
         "to_judge": own.submitted,
         "to_take": SubmittedFactory(call=call),
         "letter": Letter.objects.create(decision=decision, subject="Your outcome", text="Text", template_version="1", sha256="0" * 64),
@@ -357,6 +360,13 @@ def meeting_records(staff: User) -> dict[str, Any]:
         "settled_item": settled_item,
         "planned_item": to_come.items.first(),
     }
+
+
+def scenario_of(call: Any, staff: User) -> Any:
+    """Return a scenario that can be adopted though nobody has scored its candidates: each is kept out by hand."""
+    first = begin(call=call, by=staff)
+    locks = [Lock(each["application"], is_in=False, reason="Not scored") for each in first.inputs["candidates"]]
+    return change(scenario=first, places=1, basis=first.basis, rules=Rules(locks=tuple(locks)), by=staff)
 
 
 def mail(status: EmailStatus, about: Application) -> OutboundEmail:
