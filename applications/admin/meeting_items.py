@@ -42,8 +42,8 @@ class Strip:
 
 def strip_of(before: dict[str, Any]) -> Strip:
     """Return the frozen scores as a chart."""
-    marks = {name: along_strip(before[name]) if name in before else None for name in ("adjusted", "low", "high")}
-    return Strip(strip(each["score"] for each in before["scores"]), **marks)
+    adjusted, low, high = (along_strip(before[name]) if name in before else None for name in ("adjusted", "low", "high"))
+    return Strip(strip(each["score"] for each in before["scores"]), adjusted, low, high)
 
 
 class MeetingItemPages(ReadOnlyAdmin):

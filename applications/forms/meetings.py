@@ -33,7 +33,7 @@ class PlanForm(WhenForm):
     field_order = ("panel", "starts_at", "place")
 
 
-class MembersField(forms.ModelMultipleChoiceField):
+class MembersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Several members."""
 
     widget = forms.CheckboxSelectMultiple
@@ -91,8 +91,8 @@ class OutcomeForm(forms.Form):
 
     def __init__(self, *args: Any, item: MeetingItem, **kwargs: Any) -> None:
         self.saved = written(item)
-        recommendation, score, reason = self.saved.recommendation, self.saved.score, self.saved.reason
-        super().__init__(*args, initial={"recommendation": recommendation, "score": score, "reason": reason}, **kwargs)
+        kwargs["initial"] = {"recommendation": self.saved.recommendation, "score": self.saved.score, "reason": self.saved.reason}
+        super().__init__(*args, **kwargs)
 
     def outcome(self) -> Outcome:
         """Return what was typed, and what is saved for whatever could not be read."""

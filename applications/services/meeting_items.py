@@ -101,7 +101,7 @@ def scores_now(application: Application, by: User) -> dict[str, Any]:
         low, high = calibration.adjustment.interval
         found |= {"adjusted": round(float(calibration.adjustment.scores[0]), 1), "low": round(max(float(low[0]), 0), 1)}
         found["high"] = round(min(float(high[0]), 100), 1)
-    mean = Application.objects.filter(pk=application.pk).with_interview_mean().values_list("interview_mean", flat=True).get()
+    mean = Application.objects.with_interview_mean().get(pk=application.pk).interview_mean  # type: ignore[attr-defined]
     return found | ({"interview": round(float(mean), 2)} if mean is not None else {})
 
 

@@ -287,7 +287,7 @@ def triage_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) ->
 
 
 def meeting_records(staff: User) -> dict[str, Any]:
-    """Return what the pages of the panel's meetings are asked for: one planned, one with an open item, one with a settled one, one ended."""
+    """Return what the pages of meetings are asked for: one planned, one with an open item, one with a settled one, one ended."""
     to_come = planned(scored_panel(2), staff)
     open_one, settled_one, ended = (running(scored_panel(2), staff) for _ in range(3))
     settled_item = settle(settled_one.items.first(), staff)
@@ -299,7 +299,6 @@ def meeting_records(staff: User) -> dict[str, Any]:
         **dict.fromkeys([f"applications_panelmeeting_{page}" for page in ("minutes", "send")], ended),
         "meeting_item": open_item(item_id=open_one.items.first().pk, by=staff),
         "settled_item": settled_item,
-        "planned_item": to_come.items.first(),
     }
 
 
