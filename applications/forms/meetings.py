@@ -91,8 +91,7 @@ class OutcomeForm(forms.Form):
 
     def __init__(self, *args: Any, item: MeetingItem, **kwargs: Any) -> None:
         self.saved = written(item)
-        recommendation, score, reason = self.saved.recommendation, self.saved.score, self.saved.reason
-        kwargs["initial"] = {"recommendation": recommendation, "score": score, "reason": reason}
+        kwargs["initial"] = {"recommendation": self.saved.recommendation, "score": self.saved.score, "reason": self.saved.reason}
         super().__init__(*args, **kwargs)
 
     def outcome(self) -> Outcome:

@@ -100,7 +100,6 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
         "admin:applications_panelmember_withdraw admin:applications_panel_take_back admin:applications_review_reopen",
         lambda _: {"reason": "Ill"},
     ),
-    "admin:applications_panelmeeting_move": lambda r: {"move": f"{r.planned_item.pk}:1"},
     "admin:applications_panelmeeting_note": lambda _: {"note": "Coffee", "seen": ""},
     "admin:applications_panelmeeting_end": lambda _: {"not_reached": "Time ran out"},
     "admin:applications_panelmeeting_again": lambda _: {"reason": "A figure was wrong"},

@@ -358,7 +358,6 @@ def meeting_records(staff: User) -> dict[str, Any]:
         **dict.fromkeys([f"applications_panelmeeting_{page}" for page in ("minutes", "send")], ended),
         "meeting_item": open_item(item_id=open_one.items.first().pk, by=staff),
         "settled_item": settled_item,
-        "planned_item": to_come.items.first(),
     }
 
 
