@@ -14,11 +14,20 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from applications.admin.filters import CallFilter
-from applications.forms.panel import InviteMemberForm, PanelForm, RecordConflictForm, ReopenForm, TakeBackForm, WithdrawMemberForm
+from applications.forms.panel import (
+    NONE,
+    AnswerForm,
+    InviteMemberForm,
+    PanelForm,
+    RecordConflictForm,
+    ReopenForm,
+    TakeBackForm,
+    WithdrawMemberForm,
+)
 from applications.models import Application, Assignment, Conflict, Panel, PanelMember, Review
 from applications.services import assignment as assigning
 from applications.services.assignment import CannotAssign, Table, table_of
-from applications.services.conflicts import Interest, declare_conflict
+from applications.services.conflicts import Interest, declare_conflict, dismiss_conflict
 from applications.services.panel import invite_again, invite_member, make_chair, progress_of, remind_member, withdraw_member
 from applications.services.reviews import reopen_review
 from applications.states import AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
@@ -444,9 +453,39 @@ class ConflictStatusFilter(ColumnFilter):
     labels = ConflictStatus.choices
 
 
+def is_own_to_answer(conflict: Conflict, user: Any) -> bool:
+    """Return whether the person can answer it."""
+    return conflict.user_id == user.pk and conflict.status == ConflictStatus.PROPOSED
+
+
+def answer(conflict: Conflict, user: User, *, kind: str, detail: str) -> str:
+    """Keep what the person says to a conflict of theirs that was found."""
+    if conflict.user_id != user.pk:
+        message = f"Only {conflict.user} can answer this. You can record a conflict of interest for them."
+        raise InvalidTransition(message)
+    if kind == NONE:
+        dismiss_conflict(application_id=conflict.application_id, user=user, reason=detail, by=user)
+        return "It is on record that you have no conflict of interest here."
+    declare_conflict(application_id=conflict.application_id, user=user, interest=Interest(ConflictKind(kind), detail), by=user)
+    return "You have declared a conflict of interest. The expression of interest is closed to you now."
+
+
 @admin.register(Conflict)
 class ConflictAdmin(ReadOnlyAdmin):
     """Who is kept from which EoI, and why."""
+
+    acts: ClassVar[tuple[Act, ...]] = (
+        Act(
+            name="answer",
+            label="Say whether it is a conflict of interest",
+            permission="applications.view_conflict",
+            run=answer,
+            form=AnswerForm,
+            consequence="If it is one, the expression of interest is closed to you at once and your scores of it stop counting. "
+            "If not, you can judge it. Either answer is kept on record.",
+            offered=is_own_to_answer,
+        ),
+    )
 
     list_display = ("user", "application", "kind", "standing", "scores_left_out", "detail", "reason")
     list_select_related = ("user", "application__council")

@@ -240,4 +240,6 @@ TABLE = (
     Row("admin:applications_conflict_record", "200 403 200", "200 403 200"),
     Row("admin:applications_call_{scores,reliability}", "200 404 200", "405 405 405"),
     Row("admin:applications_call_export", "405 405 405", "200+ 404 200+"),
+    # The office: what was found about oneself, which nobody else answers
+    Row("admin:applications_conflict_answer", "200 404 200", "302+ 404 302"),
 )

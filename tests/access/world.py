@@ -24,7 +24,7 @@ from PIL import Image
 from applications.models import Conflict, Extension, Letter
 from applications.services.eoi import attach_file, save_section
 from applications.services.submission import submit_application
-from applications.states import AssignmentStatus, MemberStatus, QuestionKind, ReviewStatus
+from applications.states import AssignmentStatus, ConflictStatus, MemberStatus, QuestionKind, ReviewStatus
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
@@ -144,7 +144,7 @@ def build() -> World:
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
     own.conflict = other.conflict = panel_of(people, own.draft)
-    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, other, people["staff"]))
+    office = SimpleNamespace(**vars(office_records(own, other, people["staff"])), **triage_records(own, other, people["staff"]))
     world = World(people, own, other, office)
     for role, person in people.items():
         client = Client()
@@ -216,7 +216,7 @@ def form_of(call: Any) -> Any:
     return section
 
 
-def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamespace:
+def office_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) -> SimpleNamespace:
     """Return a record for each of the office's models, and for each act one that it can be done to."""
     emails = {status: mail(status) for status in (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)}
     person = UserFactory()
@@ -260,6 +260,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         applications_panelmember=member,
         applications_panelmember_reinvite=PanelMemberFactory(panel=panel, status=MemberStatus.WITHDRAWN),
         applications_conflict=own.conflict,
+        applications_conflict_answer=ConflictFactory(user=staff, status=ConflictStatus.PROPOSED),
         applications_review=review,
         applications_review_reopen=submitted,
         panel_application=proposed.application,
