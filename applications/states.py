@@ -176,6 +176,8 @@ class ConflictStatus(TextChoices):
     WAIVED = "waived", "Waived by the chair"
 
 
+# While a conflict is one of these its person is given nothing to judge: what was found waits for their answer.
+UNASSIGNABLE = (ConflictStatus.PROPOSED, ConflictStatus.ACTIVE)
 CONFLICT_TRANSITIONS: dict[ConflictStatus, frozenset[ConflictStatus]] = {
     ConflictStatus.PROPOSED: frozenset({ConflictStatus.ACTIVE, ConflictStatus.DISMISSED}),
     ConflictStatus.ACTIVE: frozenset({ConflictStatus.WAIVED}),

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from applications.documents import render_letter_pdf
 from applications.models import Letter
+from applications.services.conflicts import propose_to_staff
 from applications.services.offers import lapse_offers
 from applications.services.releases import MAKE_LETTER, keep_letter, release_due
 from upstream.correspondence.services import wake
@@ -18,6 +19,12 @@ def make_letter(letter_id: int) -> None:
     letter = Letter.objects.unmade().select_related(*parts).filter(pk=letter_id).first()
     if letter:
         keep_letter(letter_id=letter.pk, content=render_letter_pdf(letter))
+
+
+@shared_task
+def sweep_conflicts() -> None:
+    """Put before the office's people whatever councils they seem to belong to, of those whose EoIs are being judged."""
+    propose_to_staff()
 
 
 @shared_task

@@ -272,6 +272,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
+    "find-conflicts": {"task": "applications.tasks.sweep_conflicts", "schedule": 600.0, "options": {"expires": 590}},
     "make-waiting-letters": {"task": "applications.tasks.sweep_letters", "schedule": 60.0, "options": {"expires": 55}},
     "release-at-their-moment": {"task": "applications.tasks.sweep_releases", "schedule": 60.0, "options": {"expires": 55}},
     "lapse-unanswered-offers": {"task": "applications.tasks.sweep_offers", "schedule": 60.0, "options": {"expires": 55}},

@@ -1,6 +1,6 @@
 """Conflicts of interest in the office: the list, and recording one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -12,12 +12,13 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from applications.admin.filters import CallFilter
-from applications.forms.panel import RecordConflictForm
+from applications.forms.panel import NONE, AnswerForm, RecordConflictForm
 from applications.models import Application, Conflict, Review
-from applications.services.conflicts import Interest, declare_conflict
+from applications.services.conflicts import Interest, declare_conflict, dismiss_conflict
 from applications.states import ConflictKind, ConflictStatus, ReviewStatus
 from upstream.accounts.models import User
-from upstream.office import ColumnFilter, ReadOnlyAdmin, moment, tag
+from upstream.office import Act, ColumnFilter, ReadOnlyAdmin, moment, tag
+from upstream.transitions import InvalidTransition
 
 CONFLICT_TONES = {
     ConflictStatus.PROPOSED: "yellow",
@@ -47,9 +48,39 @@ class ConflictStatusFilter(ColumnFilter):
     labels = ConflictStatus.choices
 
 
+def is_own_to_answer(conflict: Conflict, user: Any) -> bool:
+    """Return whether the person can answer it."""
+    return conflict.user_id == user.pk and conflict.status == ConflictStatus.PROPOSED
+
+
+def answer(conflict: Conflict, user: User, *, kind: str, detail: str) -> str:
+    """Keep what the person says to a conflict of theirs that was found."""
+    if conflict.user_id != user.pk:
+        message = f"Only {conflict.user} can answer this. You can record a conflict of interest for them."
+        raise InvalidTransition(message)
+    if kind == NONE:
+        dismiss_conflict(application_id=conflict.application_id, user=user, reason=detail, by=user)
+        return "It is on record that you have no conflict of interest here."
+    declare_conflict(application_id=conflict.application_id, user=user, interest=Interest(ConflictKind(kind), detail), by=user)
+    return "You have declared a conflict of interest. The expression of interest is closed to you now."
+
+
 @admin.register(Conflict)
 class ConflictAdmin(ReadOnlyAdmin):
     """Who is kept from which EoI, and why."""
+
+    acts: ClassVar[tuple[Act, ...]] = (
+        Act(
+            name="answer",
+            label="Say whether it is a conflict of interest",
+            permission="applications.view_conflict",
+            run=answer,
+            form=AnswerForm,
+            consequence="If it is one, the expression of interest is closed to you at once and your scores of it stop counting. "
+            "If not, you can judge it. Either answer is kept on record.",
+            offered=is_own_to_answer,
+        ),
+    )
 
     list_display = ("person", "eoi", "interest", "outcome")
     list_select_related = ("user", "application__council")

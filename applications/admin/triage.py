@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.exporting import FORMATS
 from applications.forms.triage import AssessmentForm, DecisionForm, PutBackForm
-from applications.models import Application, Assessment, Call, Criterion, Decision
+from applications.models import Application, Assessment, Call, Conflict, Criterion, Decision
 from applications.services.answers import Answered, answered_sections
 from applications.services.decisions import DecisionConflict, accept_shared_outcomes, clear_decision, decide, in_conflict_now
 from applications.services.scoring import Comparison, compared, in_triage
@@ -204,6 +204,7 @@ class TriageAdmin(ReadOnlyAdmin):
             started=[assessment for assessment in claimed if assessment.assessor_id == person.pk],
             others=[assessment for assessment in claimed if assessment.assessor_id != person.pk],
             differing=[comparison for comparison in undecided if comparison.differs],
+            to_answer=Conflict.objects.proposed().filter(user=person, application__call=call).select_related("application__council"),
             may_assess=may_assess,
             may_decide=person.has_perm(MAY_DECIDE),
             board=self.to("board", call),

@@ -118,6 +118,21 @@ class ConflictForm(forms.Form):
     detail = LongTextField(label="Details", word_limit=REASON_WORDS, error_messages={"required": "Enter details of your interest"})
 
 
+class AnswerForm(forms.Form):
+    """What somebody says to a conflict that was found."""
+
+    kind = RadioField(
+        label="What is your interest?",
+        choices=[(NONE, "I have no conflict of interest"), *ConflictKind.choices],
+        error_messages={"required": "Select your interest, or that you have none"},
+    )
+    detail = LongTextField(
+        label="Details, or why it is no conflict",
+        word_limit=REASON_WORDS,
+        error_messages={"required": "Enter details of your interest, or why it is no conflict"},
+    )
+
+
 class WaiveForm(forms.Form):
     """Why the chair waives a conflict."""
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from applications.states import ApplicationStatus, ConflictKind, ConflictStatus, MemberStatus
+from applications.states import UNASSIGNABLE, ApplicationStatus, ConflictKind, ConflictStatus, MemberStatus
 from upstream.accounts.models import User
 
 Made = TypeVar("Made", bound=models.Model)
@@ -43,6 +43,14 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
             application__decisions__released_at__isnull=False,
         )
         return self.filter(has_been_shortlisted | ~Q(application__status__in=BEFORE_SELECTION))
+
+    def proposed(self) -> Self:
+        """Return what was found and waits for its person's answer."""
+        return self.filter(status=ConflictStatus.PROPOSED)
+
+    def unassignable(self) -> Self:
+        """Return those that keep an EoI from being given to their person: active ones, and those that wait for an answer."""
+        return self.filter(status__in=UNASSIGNABLE)
 
     def for_chair(self, user: User) -> Self:
         """Return those of other people about the EoIs of the calls whose panel the person chairs, their own EoIs apart."""

@@ -84,9 +84,9 @@ class InterviewSlotQuerySet(models.QuerySet["InterviewSlot"]):
     def open_to(self, application: Application, now: datetime, notice: timedelta = NOTICE) -> Self:
         """Return the slots that this council may book now, with as much `notice`. `application` needs its council.
 
-        Not on a bank holiday of its nation, and not with an interviewer who has a conflict of interest with it.
+        Not on a bank holiday of its nation, and not with an interviewer who has, or may have, a conflict of interest with it.
         """
-        conflicted = Conflict.objects.active().filter(application=application).values("user")
+        conflicted = Conflict.objects.unassignable().filter(application=application).values("user")
         return (
             self.free()
             .with_day()

@@ -18,7 +18,7 @@ from applications.models import Application, Assignment, Conflict, Panel, PanelM
 from applications.notifications import panel as notifications
 from applications.services.conflicts import propose_detected
 from applications.services.panel import lock_panel, to_be_scored
-from applications.states import AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
+from applications.states import UNASSIGNABLE, AssignmentStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.services import record
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from applications.selection.assignment import Obstruction
 
 Pair = tuple[int, int]  # an EoI's id and a member's
-# What was found keeps an EoI from being given to its person until they have answered.
-UNASSIGNABLE = {ConflictStatus.PROPOSED, ConflictStatus.ACTIVE}
 
 
 class CannotAssign(Exception):

@@ -14,15 +14,17 @@ from django.db import transaction
 
 from applications.models import Application, Assessment, Assignment, Conflict, PanelMember
 from applications.notifications import panel as notifications
-from applications.states import CONFLICT_TRANSITIONS, AssignmentStatus, ConflictKind, ConflictStatus
+from applications.states import CONFLICT_TRANSITIONS, ApplicationStatus, AssignmentStatus, ConflictKind, ConflictStatus
 from cohort.models import CouncilContact, CouncilDomain
 from cohort.states import ContactStatus
 from upstream import clock
 from upstream.accounts.models import User
+from upstream.accounts.services import people_who_may
 from upstream.audit.services import record
 from upstream.transitions import InvalidTransition, check_transition
 
 Pair = tuple[int, int]  # a user's id and an EoI's
+JUDGING = ("applications.assess_application", "applications.decide_application", "applications.conduct_interview")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,19 @@ def propose_detected(users: Collection[User], applications: Collection[Applicati
         for (user, application), how in found.items()
     ]
     Conflict.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def propose_to_staff() -> None:
+    """Put what is detected now before everybody of the office who assesses, decides or interviews, about what is being judged."""
+    judging = {person for permission in JUDGING for person in people_who_may(permission)}
+    propose_detected(judging, Application.objects.filter(status__in=[ApplicationStatus.SUBMITTED, ApplicationStatus.SHORTLISTED]))
+
+
+def refuse_unanswered(application: Application, user: User) -> None:
+    """Raise InvalidTransition while the person has not answered whether what was found is a conflict with the EoI."""
+    if Conflict.objects.proposed().filter(user=user, application=application).exists():
+        message = "You may have a conflict of interest with this council. Say first whether it is one: the triage queue leads there."
+        raise InvalidTransition(message)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from applications.models import Application, Assessment, Conflict, Decision
+from applications.services.conflicts import refuse_unanswered
 from applications.services.scoring import Comparison, compared
 from applications.services.triage import lock
 from applications.states import OUTCOMES, STAGE_OF, TRANSITIONS, ApplicationStatus, Stage
@@ -90,6 +91,7 @@ def changeable(application: Application, seen: str, by: User) -> Decision | None
     if told or not Application.objects.visible_to(by).filter(pk=application.pk).exists():
         message = "This can no longer be decided. Reload the page to see where it stands."
         raise InvalidTransition(message)
+    refuse_unanswered(application, by)
     if decision and decision.release_id:
         message = "This decision is in a release that waits for a second person. Take the release back first."
         raise InvalidTransition(message)
@@ -127,8 +129,11 @@ def accept_shared_outcomes(*, expected: Mapping[int, ApplicationStatus], by: Use
     mine = Application.objects.visible_to(by).filter(pk__in=expected).order_by("pk")
     list(mine.select_for_update(no_key=True, of=("self",)))
     accepted, shared = Accepted(), []
+    to_answer = set(Conflict.objects.proposed().filter(user=by, application__in=expected).values_list("application", flat=True))
     for comparison in compared(mine.select_related("council"), Assessment.objects.all()):
-        if why := why_not(comparison, expected[comparison.application.pk]):
+        if comparison.application.pk in to_answer:
+            accepted.skipped.append((comparison.application, "you may have a conflict of interest with it, and have to answer that first"))
+        elif why := why_not(comparison, expected[comparison.application.pk]):
             accepted.skipped.append((comparison.application, why))
         else:
             shared.append(comparison)

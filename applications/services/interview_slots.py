@@ -138,9 +138,9 @@ def check_pair(call: Call, first: User, second: User) -> int:
         if not person.has_perm(MAY_INTERVIEW):
             raise ValidationError({name: f"{person} may not interview councils"})
     shortlisted = Application.objects.filter(call=call, status=ApplicationStatus.SHORTLISTED)
-    kept_from = shortlisted.filter(pk__in=Conflict.objects.active().filter(user__in=[first, second]).values("application")).count()
+    kept_from = shortlisted.filter(pk__in=Conflict.objects.unassignable().filter(user__in=[first, second]).values("application")).count()
     if kept_from and kept_from == shortlisted.count():
-        message = "One of these two has a conflict of interest with every shortlisted council, so nobody could book these times."
+        message = "One of these two has, or may have, a conflict of interest with every shortlisted council: nobody could book these times."
         raise ValidationError(message)
     return kept_from
 

@@ -127,8 +127,8 @@ def replace_interviewer(*, interview_id: int, seat: Literal["interviewer", "seco
         raise ValidationError({"person": f"{person} already interviews this council"})
     if not person.has_perm(MAY_INTERVIEW):
         raise ValidationError({"person": f"{person} may not interview councils"})
-    if Conflict.objects.active().filter(user=person, application=interview.application_id).exists():
-        raise ValidationError({"person": f"{person} has a conflict of interest with this council"})
+    if Conflict.objects.unassignable().filter(user=person, application=interview.application_id).exists():
+        raise ValidationError({"person": f"{person} has a conflict of interest with this council, or may have one"})
     if problem := clash([person], taken_by([person], slot.starts_at, slot.ends_at), slot.starts_at, slot.minutes):
         raise ValidationError({"person": problem})
     setattr(slot, seat, person)

@@ -13,8 +13,9 @@ from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate
 
-from applications.models import Application, Assessment, AssessmentScore, Criterion, Decision
+from applications.models import Application, Assessment, AssessmentScore, Conflict, Criterion, Decision
 from applications.models.triage import MOST_ASSESSORS
+from applications.services.conflicts import propose_detected, refuse_unanswered
 from applications.services.scoring import compared
 from applications.states import ApplicationStatus
 from cohort.models import Council
@@ -62,7 +63,8 @@ class Fact(NamedTuple):
 def open_to(user: User) -> QuerySet[Application]:
     """Return the EoIs that the person could take up, those first that only wait for their last assessor.
 
-    They are submitted and undecided, the person may see them and has not taken them up, and a seat is free.
+    They are submitted and undecided, the person may see them, has not taken them up and has no possible conflict of interest to
+    answer first, and a seat is free.
     """
     counting = Assessment.objects.unconflicted().filter(application=OuterRef("pk")).order_by()
 
@@ -71,7 +73,8 @@ def open_to(user: User) -> QuerySet[Application]:
 
     waiting = Application.objects.visible_to(user).filter(status=ApplicationStatus.SUBMITTED)
     return (
-        waiting.exclude(Exists(Assessment.objects.filter(application=OuterRef("pk"), assessor=user)))
+        waiting.exclude(pk__in=Conflict.objects.proposed().filter(user=user).values("application"))
+        .exclude(Exists(Assessment.objects.filter(application=OuterRef("pk"), assessor=user)))
         .exclude(Exists(Decision.objects.held().filter(application=OuterRef("pk"))))
         .annotate(taken=number(counting), finished=number(counting.completed()))
         .filter(taken__lt=F("assessors_wanted"))
@@ -98,10 +101,19 @@ def claim_next(*, call_id: int, by: User) -> Assessment | None:
     return None
 
 
-@transaction.atomic
 def claim(*, application_id: int, by: User) -> Assessment:
-    """Take up this EoI, in its lowest free seat. Raises InvalidTransition when there is none for this person."""
+    """Take up this EoI, in its lowest free seat. Raises InvalidTransition when there is none for this person.
+
+    A possible conflict of interest that is found first stays on record though the EoI is refused, so that they can answer it.
+    """
+    propose_detected([by], Application.objects.filter(pk=application_id))
+    return _take_seat(application_id, by)
+
+
+@transaction.atomic
+def _take_seat(application_id: int, by: User) -> Assessment:
     application = lock(application_id)
+    refuse_unanswered(application, by)
     if not open_to(by).filter(pk=application_id).exists():
         message = "There is no place left for you on this expression of interest. It may have been taken, decided or withdrawn meanwhile."
         raise InvalidTransition(message)

@@ -96,6 +96,7 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "applications:panel_waive": lambda _: {"reason": "It ended"},
     **each("applications:score applications:score_autosave", lambda _: {"revision": "0", "note": "A note"}),
     "applications:score_conflict": lambda _: {"kind": "family", "detail": "A sister"},
+    "admin:applications_conflict_answer": lambda _: {"kind": "none", "detail": "I left long ago"},
     **each(
         "admin:applications_panelmember_withdraw admin:applications_panel_take_back admin:applications_review_reopen",
         lambda _: {"reason": "Ill"},

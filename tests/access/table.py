@@ -293,6 +293,8 @@ TABLE = (
     Row("admin:applications_scenario_renew", "405 405 405", "302+ 404 302+"),
     Row("admin:applications_scenario_adopt", "200 404 200", "302+ 404 302+"),
     Row("admin:applications_scenario_{add,delete}", "403 403 403", "403 403 403"),
+    # The office: what was found about oneself, which nobody else answers
+    Row("admin:applications_conflict_answer", "200 404 200", "302+ 404 302"),
 )
 
 # About one EoI: to read and to act on, only to read, and only to act on.

@@ -30,7 +30,16 @@ from applications.services.offers import text_hash
 from applications.services.submission import submit_application
 from applications.services.workbench.rules import Lock, Rules
 from applications.services.workbench.scenarios import begin, change
-from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus, MemberStatus, QuestionKind, ReviewStatus, Stage
+from applications.states import (
+    ApplicationStatus,
+    AssignmentStatus,
+    ConflictStatus,
+    InterviewStatus,
+    MemberStatus,
+    QuestionKind,
+    ReviewStatus,
+    Stage,
+)
 from cohort.models import Delegate, FocusArea, Membership, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
@@ -168,7 +177,9 @@ def build() -> World:
     other.call = other.fresh = CallFactory(published_at=None)
     other.request, other.invitation = waiting_for(UserFactory())
     own.conflict = other.conflict = panel_of(people, own.draft)
-    office = SimpleNamespace(**vars(office_records(own, other)), **triage_records(own, people["staff"]), **meeting_records(people["staff"]))
+    office = SimpleNamespace(
+        **vars(office_records(own, other, people["staff"])), **triage_records(own, people["staff"]), **meeting_records(people["staff"])
+    )
     for application in Application.objects.exclude(council=other.council):
         ConflictFactory(application=application, user=people["conflicted staff"])
     world = World(people, own, other, office)
@@ -258,7 +269,7 @@ def form_of(call: Any) -> Any:
     return section
 
 
-def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamespace:
+def office_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) -> SimpleNamespace:
     """Return a record for each of the office's models, and for each act one that it can be done to."""
     waiting = (EmailStatus.QUEUED, EmailStatus.HELD, EmailStatus.FAILED, EmailStatus.UNKNOWN)
     emails = {status: mail(status, own.draft) for status in waiting}
@@ -317,6 +328,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace) -> SimpleNamesp
         cohort_membership=own.membership,
         cohort_delegate=own.delegate,
         **{"applications_release_call-off": embargoed()},
+        applications_conflict_answer=ConflictFactory(user=staff, status=ConflictStatus.PROPOSED),
         applications_review=review,
         applications_review_reopen=submitted,
         panel_application=proposed.application,

@@ -20,6 +20,7 @@ from applications.models import (
     Assessment,
     Assignment,
     Call,
+    Conflict,
     Decision,
     Extension,
     Interview,
@@ -33,7 +34,7 @@ from applications.models import (
 from applications.services.places import free_to_promote
 from applications.services.scoring import numbers_differing
 from applications.services.triage import open_to
-from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
+from applications.states import ApplicationStatus, AssignmentStatus, ConflictStatus, InterviewStatus
 from cohort.models import Cohort, CouncilContact
 from cohort.states import ContactStatus, Control, CouncilKind, Region
 from upstream import clock
@@ -195,6 +196,15 @@ def overtaken_decisions(user: User, _now: datetime) -> Iterator[Duty]:
         yield Duty(text, f"{reverse('admin:applications_assessment_board')}?{urlencode({'call': call, 'decision': 'again'})}")
 
 
+def conflicts_to_answer(user: User, _now: datetime) -> Iterator[Duty]:
+    """Conflicts of interest of the person's own that were found, about what is still being judged."""
+    judged = [ApplicationStatus.SUBMITTED, ApplicationStatus.SHORTLISTED]
+    number = Conflict.objects.proposed().filter(user=user, application__status__in=judged).count()
+    if number:
+        url = list_url("applications_conflict", status=ConflictStatus.PROPOSED, q=user.email)
+        yield Duty(f"{counted(number, 'possible conflict')} of interest of yours to answer", url)
+
+
 def waiting_releases(user: User, _now: datetime) -> Iterator[Duty]:
     """Releases that somebody else prepared."""
     for release in Release.objects.visible_to(user).pending().exclude(prepared_by=user).select_related("call"):
@@ -303,6 +313,7 @@ NEEDS: tuple[tuple[str, Gatherer[Duty]], ...] = (
     ("applications.conduct_interview", conflicted_interviewers),
     ("applications.change_panel", panel_needs),
     ("applications.decide_application", overtaken_decisions),
+    ("applications.view_conflict", conflicts_to_answer),
 )
 DATES: tuple[tuple[str, Gatherer[Deadline]], ...] = (
     ("applications.view_call", call_dates),
