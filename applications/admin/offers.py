@@ -32,7 +32,7 @@ class AnswerFilter(admin.SimpleListFilter):
         columns = [column for column, _, _ in ANSWERS]
         if self.value() in columns:
             return queryset.filter(**{f"{self.value()}__isnull": False})
-        return queryset.open() if self.value() == "open" else queryset  # type: ignore[attr-defined, no-any-return]
+        return queryset.open() if self.value() == "open" else queryset  # type: ignore[attr-defined]
 
 
 @admin.register(Offer)
@@ -65,7 +65,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the database's clock with the rows, not once for each."""
-        return super().get_queryset(request).annotate(now=Value(clock.now()))
+        return super().get_queryset(request).annotate(now=Value(clock.now()))  # type: ignore[no-any-return]
 
     @admin.display(description="Answer")
     def answer(self, offer: Offer) -> SafeString:
