@@ -65,8 +65,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the database's clock with the rows, not once for each."""
-        offers: QuerySet[Any] = super().get_queryset(request).annotate(now=Value(clock.now()))
-        return offers
+        return super().get_queryset(request).annotate(now=Value(clock.now()))  # type: ignore[no-any-return]
 
     @admin.display(description="Answer")
     def answer(self, offer: Offer) -> SafeString:

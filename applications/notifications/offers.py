@@ -1,6 +1,7 @@
 """One function per email about an offer of a place."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -43,12 +44,12 @@ def drop_reminders(application: Application, *, reason: str) -> None:
     suppress(about=application, kinds=[REMINDER], reason=reason)
 
 
-def offer_reminder(offer: Offer, *, email: str, key: str, use_by: object) -> OutboundEmail:
+def offer_reminder(offer: Offer, *, email: str, key: str, use_by: datetime) -> OutboundEmail:
     """Remind a submitter that the offer is still open."""
     return _tell(offer.application, REMINDER, to=User.objects.get(email=email), key=key, use_by=use_by, context={"offer": offer})
 
 
-def confirmations_due(cohort: Cohort, *, lines: Iterable[str], email: str, key: str, use_by: object) -> OutboundEmail:
+def confirmations_due(cohort: Cohort, *, lines: Iterable[str], email: str, key: str, use_by: datetime) -> OutboundEmail:
     """Tell a member of staff what still stands between the councils and the answer they were promised."""
     return queue(
         key=key,
@@ -57,7 +58,7 @@ def confirmations_due(cohort: Cohort, *, lines: Iterable[str], email: str, key: 
         template=f"applications/{CONFIRMATIONS_DUE}",
         context={"cohort": cohort, "lines": list(lines), "due": long_date(cohort.confirmations_due_on)},
         about=cohort,
-        use_by=use_by,  # type: ignore[arg-type]
+        use_by=use_by,
     )
 
 
@@ -66,8 +67,8 @@ def _tell_all(application: Application, kind: str, **options: Any) -> None:
         _tell(application, kind, to=person, key=f"{kind}:{application.pk}:{person.pk}", **options)
 
 
-def _tell(application: Application, kind: str, *, to: User, key: str, context: dict[str, object], **options: Any) -> OutboundEmail:
-    everything = {"application": application, "person": to, "link": address("eoi", application.reference), **context}
+def _tell(application: Application, kind: str, *, to: User, key: str, context: dict[str, Any], **options: Any) -> OutboundEmail:
+    everything: dict[str, Any] = {"application": application, "person": to, "link": address("eoi", application.reference), **context}
     return queue(
         key=key,
         kind=kind,

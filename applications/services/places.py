@@ -1,6 +1,8 @@
 """The places of a cohort: how many are free, and the offers of them."""
 
 import hashlib
+from datetime import datetime
+from typing import cast
 
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -30,9 +32,9 @@ def make_offer(decision: Decision, release: Release) -> Offer:
     return Offer.objects.create(
         application=decision.application,
         decision=decision,
-        respond_by=release.respond_by,  # type: ignore[misc]  # a selection's release has both
+        respond_by=cast("datetime", release.respond_by),
         agreement=call.agreement,
         agreement_version=call.agreement_version,
         agreement_sha256=hashlib.sha256(call.agreement.encode()).hexdigest(),
-        made_at=release.released_at,
+        made_at=cast("datetime", release.released_at),
     )

@@ -307,6 +307,7 @@ READ_AND_SENT = (
     " admin:applications_interview_{change,missed,held,move,cancel,swap-first,swap-second}"
     " admin:applications_assessment_{change,return,reopen,compare}"
     " admin:applications_review_reopen admin:applications_panel_{take_back,reviewers}"
+    " admin:applications_panelmeeting_{item,again} admin:applications_decision_{decide,promote}"
 )
 READ = (
     "applications:{eoi,answers,pdf,receipt} documents:download"

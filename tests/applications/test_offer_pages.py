@@ -77,7 +77,7 @@ def test_a_decision_is_held_on_its_page_with_feedback_by_criterion_that_comes_ba
         "A good fit.",
         "Say more:\n\n### Fit of numbers",
     )
-    office.post(url("decision_clear", eoi.pk))
+    office.post(url("decision_clear", eoi.pk), {"seen": decision.version})
     assert not Decision.objects.exists()
 
 
@@ -94,10 +94,12 @@ def test_preparing_asks_for_the_date_and_warns_when_it_is_after_the_promise(offi
     shown = text_of(office.get(page))
     assert "2 places are free" in shown
     assert "19 August 2019" in shown
-    assert "Enter the last day" in text_of(office.post(page, {"respond_on": ""}))
-    assert "must be a working day" in text_of(office.post(page, {"respond_on": "2019-08-17"}))
+    today = {"dated_on_0": "5", "dated_on_1": "8", "dated_on_2": "2019"}
+    assert "Enter the last day" in text_of(office.post(page, today))
+    saturday = {"respond_on_0": "17", "respond_on_1": "8", "respond_on_2": "2019"}
+    assert "must be a working day" in text_of(office.post(page, today | saturday))
     assert not Release.objects.exists()
-    response = office.post(page, {"respond_on": "2019-08-21"}, follow=True)
+    response = office.post(page, today | saturday | {"respond_on_0": "21"}, follow=True)
     assert "which is later" in text_of(response)
     assert Release.objects.get().stage == Stage.SELECTION
 
@@ -108,9 +110,10 @@ def test_the_second_person_releases_now_or_at_a_moment(client, staff, other, cal
     page = url("release_release", release.pk)
     shown = text_of(client.get(page))
     assert all(eoi.reference in shown for eoi in eois)
+    assert "Release them on that day" not in shown
     assert "must be in the future" in text_of(client.post(page, {"when": "later", "at_0": "2019-08-05", "at_1": "09:00"}))
-    response = client.post(page, {"when": "later", "at_0": "2019-08-06", "at_1": "09:00"}, follow=True)
-    assert "released by itself at 9am on Tuesday 6 August 2019" in text_of(response)
+    response = client.post(page, {"when": "later", "at_0": "2019-08-05", "at_1": "17:00"}, follow=True)
+    assert "released by itself at 5pm on Monday 5 August 2019" in text_of(response)
     client.post(url("release_call-off", release.pk))
     release.refresh_from_db()
     assert (release.scheduled_for, release.scheduled_by) == (None, None)
@@ -257,7 +260,7 @@ def test_until_the_release_councils_see_what_they_saw_before_anything_was_decide
     tasks.make_letter(Letter.objects.first().pk)
     Letter.objects.filter(sha256="").update(sha256="0" * 64)
     assert look() == before
-    schedule_release(release_id=release.pk, at=NOW + timedelta(days=1), by=other)
+    schedule_release(release_id=release.pk, at=NOW + timedelta(hours=3), by=other)
     assert look() == before
     release_decisions(release_id=release.pk, by=other)
     after = look()

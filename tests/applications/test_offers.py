@@ -71,8 +71,8 @@ def eois(call, staff):
     return made
 
 
-def prepare(call, by, respond_on=RESPOND_ON):
-    release = prepare_release(call_id=call.pk, by=by, respond_on=respond_on)
+def prepare(call, by, respond_on=RESPOND_ON, dated_on=None):
+    release = prepare_release(call_id=call.pk, by=by, respond_on=respond_on, dated_on=dated_on)
     Letter.objects.unmade().update(sha256="0" * 64)  # laying them out is tested with the releases
     return release
 
@@ -189,8 +189,8 @@ def test_a_letter_takes_no_more_than_the_places_that_are_left(call, staff, other
 
 
 def test_an_embargo_releases_at_its_moment_and_not_before(call, staff, other, eois, move_clock):
-    release = prepare(call, staff)
     at = NOW + timedelta(days=1)
+    release = prepare(call, staff, dated_on=at.date())
     schedule_release(release_id=release.pk, at=at, by=other)
     move_clock(at - timedelta(seconds=1))
     tasks.sweep_releases()

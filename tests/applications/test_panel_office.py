@@ -130,7 +130,7 @@ def test_nonsense_and_nothing_to_propose(office, panel):
     for action in ("", "pin-", "pin-x", "pin-0", "add-0", "move-1", "fly-1"):
         assert office.post(url("panel_reviewers", panel.pk, application.pk), {"action": action}).status_code in {302, 404}
     office.post(assign, {"action": "propose"})
-    office.post(url("panel_commit", panel.pk))
+    office.post(url("panel_commit", panel.pk), {"seen": table_of(panel).preview})
     assert "There is nothing to propose" in office.post(assign, {"action": "propose"}, follow=True).content.decode()
 
 

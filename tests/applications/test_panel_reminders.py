@@ -148,7 +148,7 @@ def test_an_invitation_sent_again_begins_the_reminders_anew(invited, move_clock)
 
 def test_who_has_declared_is_asked_about_what_came_up_since(invited, move_clock):
     move_clock(START + DAY)
-    declare(member_id=invited.pk, general="", interests={}, dismissals={}, by=invited.user)
+    declare(member_id=invited.pk, general="", asked=(), interests={}, dismissals={}, by=invited.user)
     shortlisted = {"application__call": invited.panel.call, "application__status": ApplicationStatus.SHORTLISTED}
     release = ReleaseFactory(call=invited.panel.call)
     DecisionFactory(**shortlisted, released_at=START, release=release)
@@ -162,7 +162,14 @@ def test_who_has_declared_is_asked_about_what_came_up_since(invited, move_clock)
     move_clock(START + 5 * DAY + HOUR)
     assert send_due(START + 5 * DAY + HOUR) == 1
     assert "more expressions of interest have been shortlisted" in OutboundEmail.objects.get(kind="panel-more-to-declare").text
-    declare(member_id=invited.pk, general="", interests={}, dismissals={late.application_id: "I left"}, by=invited.user)
+    declare(
+        member_id=invited.pk,
+        general="",
+        asked=[late.application_id],
+        interests={},
+        dismissals={late.application_id: "I left"},
+        by=invited.user,
+    )
     found.refresh_from_db()
     assert found.status == ConflictStatus.DISMISSED
     assert waits(MoreToDeclare()) == []
