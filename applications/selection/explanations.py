@@ -1,8 +1,8 @@
 """Why this set: what the rules cost, what each candidate would cost, and which sets come next.
 
-Everything is the difference to the best set under other rules: without the bounds, without one rule, with one candidate locked in
-or out. What is asked for is more rules than before or fewer, so that the difference has a sign: one more lock never makes the set
-better, and one rule fewer never worse.
+Everything is the difference to the best set under other rules: without the bounds, without one rule, with one candidate more locked
+in or out. A lock more leaves fewer sets to choose from, so that it never makes the best one better, and a rule fewer never makes it
+worse. (Only where more are locked in than there are places, a lock fewer is also a candidate fewer.)
 """
 
 from collections.abc import Collection, Iterator
@@ -106,7 +106,7 @@ def _without(rules: Rules, single: Rule) -> Rules:
     if single.kind == Kind.LOCKED_IN:
         return replace(rules, locked_in=rules.locked_in - lock)
     if single.kind == Kind.LOCKED_OUT:
-        return replace(rules, locked_out=rules.locked_out - lock)
+        return replace(rules, locked_in=rules.locked_in - lock, locked_out=rules.locked_out - lock)
     return replace(rules, bounds=tuple(bounds))
 
 

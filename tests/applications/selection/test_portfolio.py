@@ -203,9 +203,9 @@ def test_reserves_come_in_the_order_in_which_one_more_place_would_go_to_them():
         order, taken = reserves(candidates, rules, chosen, seed, 4), chosen
         for application in order:
             more = Rules(len(taken) + 1, rules.bounds, taken, rules.locked_out - taken)
-            ranking = every_set(candidates, more, seed)
+            one_more = [those for those in every_set(candidates, more, seed).sets if len(those) > len(taken)]
             taken |= {application}
-            assert ranking.sets[ranking.first(lambda those, size=len(taken): len(those) == size)] == taken
+            assert one_more[0] == taken
         left = {one.application for one in candidates} - rules.locked_out - taken
         assert len(order) == 4 or not left
         found_any += len(order)
