@@ -90,7 +90,7 @@ class Programmes:
         on: each more than all that follow. Where whole numbers have no room for so small parts, the others take another turn.
         """
         chosen, is_open = self.best(values)
-        lots = min(MOST_LOTS, self.spare_bits(values))
+        lots = max(1, min(MOST_LOTS, self.spare_bits(values) - 1))  # one bit is for what the parts add up to
         while is_open.any():
             left = np.flatnonzero(is_open.any(axis=1))
             turn = is_open.cumsum(axis=1)
@@ -104,7 +104,9 @@ class Programmes:
 
     def best(self, values: Whole) -> tuple[Marks, Marks]:
         """Return a best set of each programme, and who may be in one such set but not in another: they all agree about the rest."""
-        self.spare_bits(values)
+        if self.spare_bits(values) < 0:
+            message = "These values are too large: count them in larger units."
+            raise ValueError(message)
         penalty, nodes = self._penalty(values), self._roots(values)
         worths, chosen = np.full(len(values), UNKNOWN), self.least > 0
         waiting, count, at_root = nodes.kept(slice(0)), 0, None
@@ -130,13 +132,9 @@ class Programmes:
         return chosen, (self.least < self.most) & (np.abs(reduced) <= (bound - worths * FRACTION)[:, None])
 
     def spare_bits(self, values: Whole) -> int:
-        """Return by how many bits values may grow before the sums that bounds are made of do not fit."""
+        """Return by how many bits values may grow before the sums that bounds are made of do not fit. Below 0 they do not already."""
         groups, candidates = self.members.shape
-        largest = int(FRACTION * self._penalty(values) * candidates * (1 + 4 * groups))
-        if largest.bit_length() > MOST_BITS:
-            message = "These values are too large: count them in larger units."
-            raise ValueError(message)
-        return MOST_BITS - largest.bit_length()
+        return MOST_BITS - int(FRACTION * self._penalty(values) * candidates * (1 + 4 * groups)).bit_length()
 
     def _penalty(self, values: Whole) -> int:
         """Return M: more than as many of the best are worth as there are places."""

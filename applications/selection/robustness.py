@@ -34,7 +34,7 @@ def robustness(candidates: Sequence[Candidate], rules: Rules, errors: Numbers, s
     place = {candidate.application: column for column, candidate in enumerate(candidates)}
     scores = scorings(candidates, errors, seed, draws)[:, [place[candidate.application] for candidate in drawing.candidates]]
     programmes = drawing.programmes([rules] * draws)
-    bits = min(MOST_BITS, programmes.spare_bits(np.ceil(scores).astype(np.int64)))
+    bits = max(0, min(MOST_BITS, programmes.spare_bits(np.ceil(scores).astype(np.int64))))
     chosen, _ = programmes.best(np.rint(np.ldexp(scores, bits)).astype(np.int64))
     counts = chosen.sum(axis=0).tolist()
     shares = {candidate.application: count / draws for candidate, count in zip(drawing.candidates, counts, strict=True)}

@@ -50,15 +50,17 @@ def test_a_selection_with_all_that_explains_it(size, places, reach):
         "promoting two": lambda seed: promote(candidates, rules, found.chosen, declined, seed),
     }
     print(f"\n{size} candidates, {places} places, {len(rules.bounds)} bounds within {reach:.0%} of the share, {ROUNDS} rounds, seed {SEED}")
-    total = 0.0
+    print(f"{'':<42}{'median':>8}  {'processor':>9}")
+    total = busy = 0.0
     for name, work in works.items():
-        times = []
+        times, used = [], []
         for seed in range(ROUNDS):
-            start = time.perf_counter()
+            start, start_busy = time.perf_counter(), time.process_time()
             work(seed)
             times.append(time.perf_counter() - start)
-        total += statistics.median(times)
-        print(f"{name:<42}{statistics.median(times):>8.2f} s")
-    print(f"{'all together':<42}{total:>8.2f} s")
+            used.append(time.process_time() - start_busy)
+        print(f"{name:<42}{statistics.median(times):>8.2f} s{statistics.median(used):>9.2f} s")
+        total, busy = total + statistics.median(times), busy + statistics.median(used)
+    print(f"{'all together':<42}{total:>8.2f} s{busy:>9.2f} s")
     assert len(explain(candidates, rules, SEED).swaps) == size
     assert len(found.chosen) == places

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,11 @@ def right_answers(contests):
 def test_how_it_is_found_makes_no_difference(monkeypatch, hundred_contests, name, value):
     monkeypatch.setattr(programmes, name, value)
     assert answers(hundred_contests) == right_answers(hundred_contests)
+
+
+def test_values_so_large_that_few_lots_fit_beside_them_make_no_difference(hundred_contests):
+    large = [([replace(one, value=one.value * 10**7) for one in candidates], rules, seed) for candidates, rules, seed in hundred_contests]
+    assert answers(large) == right_answers(large)
 
 
 def test_bad_prices_cost_time_but_not_the_answer(monkeypatch, hundred_contests):
