@@ -33,13 +33,13 @@ FRACTION = 256  # prices are rounded to such parts of a whole
 MOST_BITS = 62  # of a whole number of 64 with its sign, and one to spare
 MOST_LOTS = 16
 WAVE = 1000  # so many nodes are relaxed together, the latest first
-MOST_NODES = 30_000
+MOST_NODES = 20_000  # twice what a thousand draws among 350 candidates have needed under the tightest bounds tried
 HALF = 0.5
 UNKNOWN = -(2**MOST_BITS)
 
 
 class TooHard(Exception):
-    """These rules part the candidates into so many small groups that a proof would take too long."""
+    """There are so many bounds, and so tight, that the proof of what is best would take too long."""
 
 
 class _Nodes(NamedTuple):

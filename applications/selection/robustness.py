@@ -15,7 +15,7 @@ SMALL = 1 / 64
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """The share of the draws in which each candidate is selected."""
+    """The share of the draws in which each candidate is selected. By chance it is off by sqrt(share (1 - share) / draws) or so."""
 
     shares: Mapping[int, float]
     draws: int
@@ -33,7 +33,7 @@ def robustness(candidates: Sequence[Candidate], rules: Rules, errors: Numbers, s
     drawing = contest(candidates, rules, seed)
     place = {candidate.application: column for column, candidate in enumerate(candidates)}
     scores = scorings(candidates, errors, seed, draws)[:, [place[candidate.application] for candidate in drawing.candidates]]
-    programmes = drawing.programmes([rules] * draws)
+    programmes = drawing.programmes([rules]).of(np.zeros(draws, dtype=np.intp))
     bits = max(0, min(MOST_BITS, programmes.spare_bits(np.ceil(scores).astype(np.int64))))
     chosen, _ = programmes.best(np.rint(np.ldexp(scores, bits)).astype(np.int64))
     counts = chosen.sum(axis=0).tolist()

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from applications.selection.lottery import commitment, drawn, fresh_seed, kept
+from applications.selection.lottery import commitment, drawn, fresh_seed, verify
 
 SEED = 2**200 + 20190715
 LIST = (12, 7, 30)
@@ -13,12 +13,12 @@ LIST = (12, 7, 30)
 
 def test_a_commitment_is_the_hash_of_what_it_says():
     assert commitment(SEED, LIST) == sha256(f"{SEED}\n12\n7\n30".encode()).hexdigest()
-    assert kept(commitment(SEED, LIST), SEED, LIST)
+    assert verify(commitment(SEED, LIST), SEED, LIST)
 
 
 @pytest.mark.parametrize(("seed", "applications"), [(SEED + 1, LIST), (SEED, (7, 12, 30)), (SEED, (12, 7)), (SEED, (127, 30)), (3, LIST)])
 def test_another_seed_or_list_is_found_out(seed, applications):
-    assert not kept(commitment(SEED, LIST), seed, applications)
+    assert not verify(commitment(SEED, LIST), seed, applications)
 
 
 def test_a_seed_that_can_be_guessed_is_refused():
