@@ -1,8 +1,8 @@
 """Why this set: what the rules cost, what each candidate would cost, and which sets come next.
 
-Everything is the difference to the best set under other rules: without the bounds, without one rule, with one candidate locked in
-or out. What is asked for is more rules than before or fewer, so that the difference has a sign: one more lock never makes the set
-better, and one rule fewer never worse.
+Everything is the difference to the best set under other rules: without the bounds, without one rule, with one candidate more locked
+in or out. A lock more leaves fewer sets to choose from, so that it never makes the best one better, and a rule fewer never makes it
+worse. (Only where more are locked in than there are places, a lock fewer is also a candidate fewer.)
 """
 
 from collections.abc import Collection, Iterator
@@ -85,7 +85,8 @@ def explain(candidates: Collection[Candidate], rules: Rules, seed: int, runners_
 def _singles(rules: Rules) -> Iterator[Rule]:
     """Yield the rules that could be done without, one by one."""
     for bound in rules.bounds:
-        yield Rule(Kind.AT_LEAST, bound.low, bound.group)
+        if bound.low > 0:
+            yield Rule(Kind.AT_LEAST, bound.low, bound.group)
         if bound.high is not None:
             yield Rule(Kind.AT_MOST, bound.high, bound.group)
     yield from (Rule(Kind.LOCKED_IN, application=application) for application in sorted(rules.locked_in))
@@ -93,21 +94,23 @@ def _singles(rules: Rules) -> Iterator[Rule]:
 
 
 def _without(rules: Rules, single: Rule) -> Rules:
-    """Return the rules without one of them."""
-    bounds = [
-        replace(bound, low=0)
-        if single == Rule(Kind.AT_LEAST, bound.low, bound.group)
-        else replace(bound, high=None)
-        if single == Rule(Kind.AT_MOST, bound.high or 0, bound.group)
-        else bound
-        for bound in rules.bounds
-    ]
+    """Return the rules without one of them. Who was locked out is then free, even if locked in as well."""
     lock = {single.application}
-    if single.kind == Kind.LOCKED_IN:
-        return replace(rules, locked_in=rules.locked_in - lock)
-    if single.kind == Kind.LOCKED_OUT:
-        return replace(rules, locked_out=rules.locked_out - lock)
-    return replace(rules, bounds=tuple(bounds))
+    match single.kind:
+        case Kind.LOCKED_IN:
+            return replace(rules, locked_in=rules.locked_in - lock)
+        case Kind.LOCKED_OUT:
+            return replace(rules, locked_in=rules.locked_in - lock, locked_out=rules.locked_out - lock)
+    return replace(rules, bounds=tuple(_relieved(bound, single) for bound in rules.bounds))
+
+
+def _relieved(bound: Bound, single: Rule) -> Bound:
+    """Return a bound without the side of it that the rule is about, if it is about this one."""
+    if single == Rule(Kind.AT_LEAST, bound.low, bound.group):
+        return replace(bound, low=0)
+    if bound.high is not None and single == Rule(Kind.AT_MOST, bound.high, bound.group):
+        return replace(bound, high=None)
+    return bound
 
 
 def _flipped(drawing: Contest, rules: Rules, best: Portfolio) -> dict[int, Portfolio]:

@@ -30,6 +30,6 @@ def commitment(seed: int, applications: Sequence[int]) -> str:
     return sha256("\n".join(map(str, (seed, *applications))).encode()).hexdigest()
 
 
-def kept(promised: str, seed: int, applications: Sequence[int]) -> bool:
+def verify(promised: str, seed: int, applications: Sequence[int]) -> bool:
     """Return whether the seed and the list revealed are those that were committed to."""
     return seed.bit_length() >= LEAST_BITS and hmac.compare_digest(promised, commitment(seed, applications))

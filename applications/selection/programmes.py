@@ -33,13 +33,13 @@ FRACTION = 256  # prices are rounded to such parts of a whole
 MOST_BITS = 62  # of a whole number of 64 with its sign, and one to spare
 MOST_LOTS = 16
 WAVE = 1000  # so many nodes are relaxed together, the latest first
-MOST_NODES = 30_000
+MOST_NODES = 20_000  # twice what a thousand draws among 350 candidates have needed under the tightest bounds tried
 HALF = 0.5
 UNKNOWN = -(2**MOST_BITS)
 
 
 class TooHard(Exception):
-    """These rules part the candidates into so many small groups that a proof would take too long."""
+    """There are so many bounds, and so tight, that the proof of what is best would take too long."""
 
 
 class _Nodes(NamedTuple):
@@ -90,7 +90,7 @@ class Programmes:
         on: each more than all that follow. Where whole numbers have no room for so small parts, the others take another turn.
         """
         chosen, is_open = self.best(values)
-        lots = min(MOST_LOTS, self.spare_bits(values))
+        lots = max(1, min(MOST_LOTS, self.spare_bits(values) - 1))  # one bit is for what the parts add up to
         while is_open.any():
             left = np.flatnonzero(is_open.any(axis=1))
             turn = is_open.cumsum(axis=1)
@@ -104,16 +104,18 @@ class Programmes:
 
     def best(self, values: Whole) -> tuple[Marks, Marks]:
         """Return a best set of each programme, and who may be in one such set but not in another: they all agree about the rest."""
-        self.spare_bits(values)
+        if self.spare_bits(values) < 0:
+            message = "These values are too large: count them in larger units."
+            raise ValueError(message)
+        penalty, nodes = self._penalty(values), self._roots(values)
         worths, chosen = np.full(len(values), UNKNOWN), self.least > 0
-        nodes = self._roots(values)
         waiting, count, at_root = nodes.kept(slice(0)), 0, None
         while len(own := nodes.programme):
-            bound, reduced = self._bounds(values, nodes)
+            bound, reduced = self._bounds(values, nodes, penalty)
             at_root = at_root or (bound, reduced)
             # The relaxation, rounded. Where it is whole, nothing in its node is better.
             found = np.clip(np.rint(nodes.point[:, : reduced.shape[1]]).astype(np.int64), nodes.least, nodes.most)
-            worth = self._worths(values, own, found)
+            worth = self._worths(values, own, found, penalty)
             better = np.flatnonzero(worth > worths[own])
             better = better[worth[better].argsort()]  # of several for one programme the last stays
             worths[own[better]], chosen[own[better]] = worth[better], found[better] > 0
@@ -130,13 +132,9 @@ class Programmes:
         return chosen, (self.least < self.most) & (np.abs(reduced) <= (bound - worths * FRACTION)[:, None])
 
     def spare_bits(self, values: Whole) -> int:
-        """Return by how many bits values may grow before the sums that bounds are made of do not fit."""
+        """Return by how many bits values may grow before the sums that bounds are made of do not fit. Below 0 they do not already."""
         groups, candidates = self.members.shape
-        largest = int(FRACTION * self._penalty(values) * candidates * (1 + 4 * groups))
-        if largest.bit_length() > MOST_BITS:
-            message = "These values are too large: count them in larger units."
-            raise ValueError(message)
-        return MOST_BITS - largest.bit_length()
+        return MOST_BITS - int(FRACTION * self._penalty(values) * candidates * (1 + 4 * groups)).bit_length()
 
     def _penalty(self, values: Whole) -> int:
         """Return M: more than as many of the best are worth as there are places."""
@@ -152,17 +150,17 @@ class Programmes:
         point = np.hstack([self.most[:count].astype(float), np.zeros((count, 3 * groups))])
         return _Nodes(np.arange(count), self.least[:count], self.most[:count], basis, np.tile(np.eye(groups), (count, 1, 1)), point)
 
-    def _bounds(self, values: Whole, nodes: _Nodes) -> tuple[Whole, Whole]:
+    def _bounds(self, values: Whole, nodes: _Nodes, penalty: int) -> tuple[Whole, Whole]:
         """Solve the relaxations in place, and return the bound of each node, and what candidates are worth beyond what they pay.
 
         Both in fractions. The columns of the relaxation are the candidates and then, for each group, the room below its upper
         limit, what there is above it, and what is lacking below the lower one.
         """
-        own, groups, penalty = nodes.programme, len(self.members), self._penalty(values)
+        own, groups = nodes.programme, len(self.members)
         unit, nothing = np.eye(groups), np.zeros((len(own), groups))
         soft = np.where(np.arange(groups) > 0, np.inf, nothing)  # nothing may go beyond the places
         # So that equal candidates are not quite equal, and the simplex method does not go round in circles.
-        nudge = np.random.default_rng(0).random(values.shape[1]) / (FRACTION * values.shape[1])
+        nudge = np.sqrt(np.arange(values.shape[1])) % 1 / (FRACTION * values.shape[1])
         prices = relax(
             columns=np.hstack([self.members, unit, -unit, unit]),
             gain=np.hstack([values[own] + nudge, nothing, nothing - penalty, nothing - penalty]),
@@ -179,11 +177,11 @@ class Programmes:
         of_groups = np.where(whole > 0, self.high[own], self.low[own]) * whole
         return of_candidates.sum(axis=1) + of_groups.sum(axis=1), reduced
 
-    def _worths(self, values: Whole, own: Indices, found: Whole) -> Whole:
+    def _worths(self, values: Whole, own: Indices, found: Whole, penalty: int) -> Whole:
         """Return what each set is worth in its programme, penalties taken off."""
         counts = found @ self.members.T
         broken = np.maximum(counts - self.high[own], 0) + np.maximum(self.low[own] - counts, 0)
-        worth = (values[own] * found).sum(axis=1) - self._penalty(values) * broken[:, 1:].sum(axis=1)
+        worth = (values[own] * found).sum(axis=1) - penalty * broken[:, 1:].sum(axis=1)
         return np.asarray(np.where(broken[:, 0] > 0, UNKNOWN, worth))
 
     def _halves(self, nodes: _Nodes, reduced: Whole) -> list[_Nodes]:

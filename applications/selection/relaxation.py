@@ -8,6 +8,7 @@ bounds leaves the basis, and what it lacks is made good by those whose prices gi
 their other bound, and that one enters.
 """
 
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ def relax(columns: Numbers, gain: Numbers, lower: Numbers, upper: Numbers, limit
     prices = np.zeros(limit.shape)
     live = np.arange(len(gain))
     basis, inverse, point = corner
-    for _ in range(MOST_STEPS):
+    for step in count(1):
         row = np.arange(len(live))
         each = row[:, None]
         point[each, basis] = 0
@@ -59,20 +60,21 @@ def relax(columns: Numbers, gain: Numbers, lower: Numbers, upper: Numbers, limit
         enters = order[row, enough.argmax(axis=1)]
         turns = movable & (delay < delay[row, enters][:, None])
 
-        goes = (lacks > TINY) & enough[:, -1]
+        goes = (lacks > TINY) & enough[:, -1] & (step < MOST_STEPS)
         if not goes.all():
             ends = live[~goes]
             prices[ends] = price[~goes]
             for table, part in zip(corner, (basis, inverse, point), strict=True):
                 table[ends] = part[~goes]
             if not goes.any():
-                return prices
+                break
             live, basis, inverse, point, gain, lower, upper, limit, price, leaves, falls, enters, turns = (
                 table[goes] for table in (live, basis, inverse, point, gain, lower, upper, limit, price, leaves, falls, enters, turns)
             )
             row = np.arange(len(live))
 
-        point[turns] = (lower + upper - point)[turns]
+        turned = np.nonzero(turns)
+        point[turned] = lower[turned] + upper[turned] - point[turned]
         gone = basis[row, leaves]
         point[row, gone] = np.where(falls, lower[row, gone], upper[row, gone])
         entering = _times(inverse, columns.T[enters])
@@ -81,9 +83,6 @@ def relax(columns: Numbers, gain: Numbers, lower: Numbers, upper: Numbers, limit
         inverse -= entering[:, :, None] * pivot[:, None]
         inverse[row, leaves] = pivot
         basis[row, leaves] = enters
-    prices[live] = price
-    for table, part in zip(corner, (basis, inverse, point), strict=True):
-        table[live] = part
     return prices
 
 

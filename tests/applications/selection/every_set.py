@@ -69,11 +69,11 @@ def every_set(candidates, rules, seed):
 
 
 def unmet_by(candidates, rules, chosen):
-    """By how much a set misses each rule, by the rule's kind and what it is about."""
+    """By how much a set misses each rule: its kind, whom it is about, and its limit."""
     sizes = Counter(group for one in candidates if one.application in chosen for group in one.groups)
-    missed = Counter({("places", rules.places): len(chosen) - rules.places})
-    missed |= Counter({("locked in", application): 1 for application in rules.locked_in - chosen})
+    missed = Counter({("places", "", rules.places): len(chosen) - rules.places})
+    missed |= Counter({("locked in", application, 0): 1 for application in rules.locked_in - chosen})
     for bound in rules.bounds:
-        missed[("at least", bound.group, bound.low)] = bound.low - sizes[bound.group]
-        missed[("at most", bound.group, bound.high)] = 0 if bound.high is None else sizes[bound.group] - bound.high
+        missed["at least", bound.group, bound.low] = bound.low - sizes[bound.group]
+        missed["at most", bound.group, bound.high] = 0 if bound.high is None else sizes[bound.group] - bound.high
     return +missed
