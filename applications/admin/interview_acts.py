@@ -187,7 +187,7 @@ ACTS = (
         run=replace("interviewer"),
         form=ReplacementForm,
         form_options=replacing("interviewer"),
-        consequence="At the same time. Both interviewers and the council, which knows by name who rings, get an email that changes their "
+        consequence="The time stays. Both interviewers and the council, which knows by name who rings, get an email that changes their "
         "calendar. So does whoever leaves. Nobody is told why.",
         offered=has_not_started,
     ),
@@ -198,7 +198,7 @@ ACTS = (
         run=replace("second_interviewer"),
         form=ReplacementForm,
         form_options=replacing("second_interviewer"),
-        consequence="At the same time. Both interviewers and the council, which knows by name who rings, get an email that changes their "
+        consequence="The time stays. Both interviewers and the council, which knows by name who rings, get an email that changes their "
         "calendar. So does whoever leaves. Nobody is told why.",
         offered=has_not_started,
     ),

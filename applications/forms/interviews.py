@@ -229,6 +229,7 @@ class ReplacementForm(forms.Form):
 
     person = forms.ModelChoiceField(
         queryset=User.objects.none(),
+        empty_label="Select a person",
         help_text="Everybody who is free then and has no conflict of interest with the council.",
         error_messages={
             "required": "Select who rings instead",

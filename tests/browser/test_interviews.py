@@ -10,9 +10,9 @@ from applications.models import Interview, InterviewSheet
 from applications.services.interview_sheets import submit_sheet
 from applications.services.interviews import book_interview
 from applications.states import InterviewStatus
-from tests.browser.conftest import choose, press, tick, type_in
+from tests.browser.conftest import choose, press, tab_to, tick, type_in
 from tests.factories import StaffFactory
-from tests.factories.judging import InterviewFactory, InterviewQuestionFactory, InterviewSlotFactory, ShortlistedFactory
+from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewQuestionFactory, InterviewSlotFactory, ShortlistedFactory
 
 WAYS = {
     "by keyboard": {},
@@ -161,9 +161,20 @@ def test_the_offices_pages(visit, review, interview, pair, application):
     slots = "/admin/applications/interviewslot/"
     desk = f"{OFFICE}{interview.pk}/"
     page = visit(OFFICE, pair[0])
-    ShortlistedFactory(call=application.call)
+    waiting, unanswered = ShortlistedFactory.create_batch(2, call=application.call)
+    InterviewFactory.create_batch(2, application=unanswered, status=InterviewStatus.NO_SHOW)
+    ShortlistedFactory(call=application.call, no_interview_reason="It has no time for us.")
     review(page, "/admin/", OFFICE, slots, f"{OFFICE}unbooked/", f"{slots}offer/", f"{slots}series/")
-    review(page, *(f"{desk}{part}/" for part in ("missed", "held", "swap-first", "change")))
+    eoi = "/admin/applications/application/"
+    review(page, f"{eoi}{waiting.pk}/book/", *(f"{eoi}{unanswered.pk}/{part}/" for part in ("chance", "leave")))
+    page.get_by_role("button", name="Leave it without an interview").click()
+    page.wait_for_load_state()
+    review(page)
+    conflict = ConflictFactory(application=interview.application, user=pair[1])
+    review(page, OFFICE, "/admin/", *(f"{desk}{part}/" for part in ("change", "swap-second")))
+    conflict.delete()
+    parts = ("missed", "held", "move", "cancel", "swap-first", "submit", "change")
+    review(page, *(f"{desk}{part}/" for part in parts))
     page.get_by_role("button", name="Check and submit my sheet").click()
     page.wait_for_load_state()
     review(page)
@@ -184,9 +195,47 @@ def test_the_offices_pages(visit, review, interview, pair, application):
     for sheet in interview.sheets.all():
         for question in application.call.interview_questions.all():
             sheet.scores.update_or_create(question=question, defaults={"score": 3, "note": "Said so. " * 40})
+        if sheet.interviewer == pair[0]:
+            review(page, f"{desk}submit/")
         submit_sheet(interview_id=interview.pk, by=sheet.interviewer)
     review(page, f"{desk}change/")
     review(visit(f"{desk}change/", StaffFactory()))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_staff_book_move_and_cancel_for_a_council(visit, application, pair, way):
+    page = visit(f"/admin/applications/application/{application.pk}/change/", pair[0], **WAYS[way])
+    press(page, "link", "Book its interview")
+    select(page, 1)
+    type_in(page, "Who should we ask for?", "Sam Okafor")
+    type_in(page, "Which number should we ring?", "01632 960001")
+    press(page, "button", "Book its interview")
+    expect(page.locator("main")).to_contain_text("We have emailed everybody an invitation.")
+    interview = Interview.objects.get()
+    first = interview.slot
+    page.goto(f"{OFFICE}{interview.pk}/change/")
+    press(page, "link", "Change the time or the number")
+    select(page, 2)
+    press(page, "button", "Change the time or the number")
+    expect(page.locator("main")).to_contain_text("We have emailed everybody how it stands now.")
+    interview.refresh_from_db()
+    assert interview.slot != first
+    press(page, "link", "Cancel the interview")
+    press(page, "button", "Cancel the interview")
+    expect(page.locator("main")).to_contain_text("The interview is cancelled.")
+    interview.refresh_from_db()
+    assert interview.status == InterviewStatus.CANCELLED
+
+
+def select(page, number):
+    """Choose a time by its place in the list, with the arrow keys."""
+    field = page.get_by_label("When do we ring?")
+    tab_to(page, field)
+    for _ in range(10):
+        page.keyboard.press("ArrowUp")
+    for _ in range(number):
+        page.keyboard.press("ArrowDown")
+    expect(field.locator("option").nth(number)).to_have_js_property("selected", value=True)
 
 
 @pytest.mark.usefixtures("roles")
