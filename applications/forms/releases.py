@@ -22,4 +22,5 @@ class PrepareSelectionForm(PrepareForm):
         label="Last day to answer an offer",
         subject="The last day to answer an offer",
         help_text="A working day. An offer that nobody has answered by the end of that day, UK time, lapses.",
+        error_messages={"required": "Enter the last day to answer an offer"},
     )

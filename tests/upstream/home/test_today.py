@@ -40,7 +40,7 @@ from upstream.correspondence.states import EmailStatus
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
-QUERIES = 26
+QUERIES = 28
 
 
 @pytest.fixture
