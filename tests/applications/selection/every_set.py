@@ -3,6 +3,7 @@
 import functools
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,13 +33,28 @@ def random_contest(dice, most=14):
     return candidates, Rules(places, tuple(bounds), frozenset(locked_in), frozenset(locked_out)), dice.randrange(10**6)
 
 
+class Sets(Sequence):
+    """Sets by rank, each made only when it is asked for: there are thousands."""
+
+    def __init__(self, names, rows):
+        self.names, self.rows = names, rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, rank):
+        if isinstance(rank, slice):
+            return [self[one] for one in range(len(self))[rank]]
+        return frozenset(self.names[self.rows[rank] == 1].tolist())
+
+
 @dataclass
 class Ranking:
     """Every set that places and locks allow, the best first."""
 
-    broken: list[int]
-    totals: list[int]
-    sets: list[frozenset[int]]
+    broken: np.ndarray
+    totals: np.ndarray
+    sets: Sets
 
     def first(self, condition):
         """The rank of the first set that meets a condition."""
@@ -65,7 +81,7 @@ def every_set(candidates, rules, seed):
         counts = sets @ np.array([bound.group in one.groups for one in ordered], dtype=int)
         broken += np.maximum(bound.low - counts, 0) + (0 if bound.high is None else np.maximum(counts - bound.high, 0))
     order = np.lexsort((-totals, broken))
-    return Ranking(broken[order].tolist(), totals[order].tolist(), [frozenset(names[row == 1].tolist()) for row in sets[order]])
+    return Ranking(broken[order], totals[order], Sets(names, sets[order]))
 
 
 def unmet_by(candidates, rules, chosen):

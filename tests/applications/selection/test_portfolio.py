@@ -26,7 +26,7 @@ def test_two_thousand_selections_are_the_first_of_all_sets():
         assert found.chosen == ranking.sets[0]
         unmet = {(one.rule.kind, one.rule.application or one.rule.group, one.rule.limit): one.by for one in found.unmet}
         assert unmet == unmet_by(candidates, rules, found.chosen)
-        counts["contests with several best sets"] += (ranking.broken[1:2], ranking.totals[1:2]) == ([found.broken], [found.total])
+        counts["contests with several best sets"] += [*ranking.broken[1:2], *ranking.totals[1:2]] == [found.broken, found.total]
         counts["no bound broken"] += not found.broken
         counts.update({one.rule.kind for one in found.unmet})
         counts["sets looked at"] += len(ranking.sets)
