@@ -51,7 +51,6 @@ def relax(columns: Numbers, gain: Numbers, lower: Numbers, upper: Numbers, limit
         slope = np.where(falls, 1, -1)[:, None] * (inverse[row, leaves] @ columns)
 
         movable = (upper > lower) & np.where(point > lower, slope > TINY, slope < -TINY)
-        movable[each, basis] = False
         delay, gives = np.full(point.shape, np.inf), np.zeros(point.shape)
         np.divide(gain - price @ columns, slope, out=delay, where=movable)
         np.multiply(np.abs(slope), upper - lower, out=gives, where=movable)

@@ -84,6 +84,21 @@ def test_a_proof_that_would_take_too_long_is_given_up(monkeypatch, hundred_conte
         answers(hundred_contests)
 
 
+def test_bounds_that_cannot_be_met_are_not_too_hard():
+    dice = random.Random(SEED)
+    kinds = {"region": 9, "control": 4, "kind": 5, "area": 6}
+    for _ in range(3):
+        candidates = [
+            Candidate(number, dice.randint(0, 5000), frozenset(f"{kind} {dice.randrange(size)}" for kind, size in kinds.items()))
+            for number in range(40)
+        ]
+        groups = [f"{kind} {number}" for kind, size in kinds.items() for number in range(size)]
+        sizes = {group: sum(group in one.groups for one in candidates) // 2 for group in groups}
+        more = {group: 3 * (dice.random() < 0.2) for group in groups}
+        bounds = tuple(Bound(group, sizes[group] + more[group], sizes[group] + more[group] + 1) for group in groups)
+        assert choose(candidates, Rules(20, bounds), SEED).broken > 0
+
+
 @st.composite
 def contests(draw):
     """Contests in which no two sets are worth the same."""
