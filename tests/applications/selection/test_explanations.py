@@ -11,7 +11,7 @@ from applications.selection.lottery import drawn
 from applications.selection.portfolio import Bound, Candidate, Kind, Rule, Rules, choose
 from tests.applications.selection.every_set import SEED, every_set, random_contest
 
-CONTESTS = 200
+CONTESTS = 120
 
 
 def without(rules, single):

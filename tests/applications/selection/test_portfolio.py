@@ -38,9 +38,9 @@ def test_two_thousand_selections_are_the_first_of_all_sets():
 
 
 @pytest.fixture
-def hundred_contests():
+def sixty_contests():
     dice = random.Random(SEED + 1)
-    return [random_contest(dice, most=9) for _ in range(100)]
+    return [random_contest(dice, most=9) for _ in range(60)]
 
 
 def answers(contests):
@@ -52,17 +52,17 @@ def right_answers(contests):
 
 
 @pytest.mark.parametrize(("name", "value"), [("MOST_LOTS", 1), ("WAVE", 2), ("FRACTION", 1)])
-def test_how_it_is_found_makes_no_difference(monkeypatch, hundred_contests, name, value):
+def test_how_it_is_found_makes_no_difference(monkeypatch, sixty_contests, name, value):
     monkeypatch.setattr(programmes, name, value)
-    assert answers(hundred_contests) == right_answers(hundred_contests)
+    assert answers(sixty_contests) == right_answers(sixty_contests)
 
 
-def test_values_so_large_that_few_lots_fit_beside_them_make_no_difference(hundred_contests):
-    large = [([replace(one, value=one.value * 10**7) for one in candidates], rules, seed) for candidates, rules, seed in hundred_contests]
+def test_values_so_large_that_few_lots_fit_beside_them_make_no_difference(sixty_contests):
+    large = [([replace(one, value=one.value * 10**7) for one in candidates], rules, seed) for candidates, rules, seed in sixty_contests]
     assert answers(large) == right_answers(large)
 
 
-def test_bad_prices_cost_time_but_not_the_answer(monkeypatch, hundred_contests):
+def test_bad_prices_cost_time_but_not_the_answer(monkeypatch, sixty_contests):
     noise, relax = np.random.default_rng(SEED), programmes.relax
 
     def inaccurate(**given):
@@ -70,18 +70,18 @@ def test_bad_prices_cost_time_but_not_the_answer(monkeypatch, hundred_contests):
         return prices + noise.normal(0, 1, prices.shape) * given["gain"].max()
 
     monkeypatch.setattr(programmes, "relax", inaccurate)
-    assert answers(hundred_contests) == right_answers(hundred_contests)
+    assert answers(sixty_contests) == right_answers(sixty_contests)
 
 
-def test_relaxations_left_unfinished_cost_time_but_not_the_answer(monkeypatch, hundred_contests):
+def test_relaxations_left_unfinished_cost_time_but_not_the_answer(monkeypatch, sixty_contests):
     monkeypatch.setattr("applications.selection.relaxation.MOST_STEPS", 2)
-    assert answers(hundred_contests) == right_answers(hundred_contests)
+    assert answers(sixty_contests) == right_answers(sixty_contests)
 
 
-def test_a_proof_that_would_take_too_long_is_given_up(monkeypatch, hundred_contests):
+def test_a_proof_that_would_take_too_long_is_given_up(monkeypatch, sixty_contests):
     monkeypatch.setattr(programmes, "MOST_NODES", 1)
     with pytest.raises(TooHard):
-        answers(hundred_contests)
+        answers(sixty_contests)
 
 
 def test_bounds_that_cannot_be_met_are_not_too_hard():
