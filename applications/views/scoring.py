@@ -59,10 +59,15 @@ def score(request: UserRequest, slug: str, reference: str) -> HttpResponse:
         return show(request, member, conflict.review, form, status=409, conflict=True)
     except CannotScore as refusal:
         context = {"review": review, "typed": form.typed(), "why": refusal, "is_seated": member.status != MemberStatus.WITHDRAWN}
-        return render(request, "applications/score_closed.html", context, status=409)
+        return render(request, "applications/score_closed.html", context, status=closed_status(request, review))
     if unreadable:
         return show(request, member, get_review(request, member, reference), form)
     return after(request, member, review)
+
+
+def closed_status(request: UserRequest, review: Review) -> int:
+    """Return 409 where the person may still read the review, and 404, as everywhere, where they may not."""
+    return 409 if Review.objects.visible_to(request.user).filter(pk=review.pk).exists() else 404
 
 
 def form_of(request: UserRequest, review: Review) -> ScoreForm:
@@ -157,7 +162,7 @@ def autosave(request: UserRequest, slug: str, reference: str) -> JsonResponse:
     except ScoreConflict as conflict:
         return JsonResponse({"error": "conflict", **described(conflict.review)}, status=409)
     except CannotScore as refusal:
-        return JsonResponse({"error": "closed", "why": str(refusal)}, status=409)
+        return JsonResponse({"error": "closed", "why": str(refusal)}, status=closed_status(request, review))
     return JsonResponse({**described(saved), "unsaved": form.unreadable()})
 
 

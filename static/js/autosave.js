@@ -1,6 +1,6 @@
 // Saves a form while somebody types. The form works without this file; nothing here may lose or overwrite text.
 // The address in data-autosave answers 200 with revision, saved_at and unsaved (sentences about what cannot be kept), or 409
-// with error: "conflict", saved_by and saved_at, or error: "closed" and perhaps why. A form with data-presence-url also says who else is there.
+// with error: "conflict", saved_by and saved_at, or 409 or 404 with error: "closed" and perhaps why. A form with data-presence-url also says who else is there.
 
 const SAVE_AFTER = 1500;
 const PRESENCE_EVERY = 30_000;

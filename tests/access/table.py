@@ -130,8 +130,8 @@ TABLE = (
     Row("applications:panel_check", "in 404", "401 404", panel="200 200 302+ 302"),
     Row("applications:panel_conflicts", "in 404", "401 405", panel="200 404 405 405"),
     Row("applications:{score_conflict,panel_waive}", "in 404", "401 404", panel="200 404 302+ 404"),
-    Row("applications:score", "in 404", "401 404", panel="200 404 302+ 409"),
-    Row("applications:score_autosave", "in 405", "401 404", panel="405 405 200+ 409"),
+    Row("applications:score", "in 404", "401 404", panel="200 404 302+ 404"),
+    Row("applications:score_autosave", "in 405", "401 404", panel="405 405 200+ 404"),
     # The office's entrance
     Row("admin:index admin:app_list", "door door door door 200 200 200", "200 200 200"),
     Row("admin:login", "in 403 403 403 302 302 302", "in 403 403 403 302 302 302"),

@@ -94,12 +94,12 @@ def test_preparing_asks_for_the_date_and_warns_when_it_is_after_the_promise(offi
     shown = text_of(office.get(page))
     assert "2 places are free" in shown
     assert "19 August 2019" in shown
-    today = {"dated_on_0": "5", "dated_on_1": "8", "dated_on_2": "2019"}
+    today = {"dated_on_day": "5", "dated_on_month": "8", "dated_on_year": "2019"}
     assert "Enter the last day" in text_of(office.post(page, today))
-    saturday = {"respond_on_0": "17", "respond_on_1": "8", "respond_on_2": "2019"}
+    saturday = {"respond_on_day": "17", "respond_on_month": "8", "respond_on_year": "2019"}
     assert "must be a working day" in text_of(office.post(page, today | saturday))
     assert not Release.objects.exists()
-    response = office.post(page, today | saturday | {"respond_on_0": "21"}, follow=True)
+    response = office.post(page, today | saturday | {"respond_on_day": "21"}, follow=True)
     assert "which is later" in text_of(response)
     assert Release.objects.get().stage == Stage.SELECTION
 

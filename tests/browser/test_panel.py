@@ -142,7 +142,7 @@ def test_text_typed_after_signing_out_stays_on_the_page(visit, member, reviews, 
 
 
 def test_what_is_typed_while_a_conflict_is_recorded_is_handed_back(visit, member, reviews, forgiven, review):
-    forgiven.append("status of 409")
+    forgiven.append("status of 404")
     page = visit(score_address(reviews[0]), member.user)
     ConflictFactory(application=reviews[0].assignment.application, user=member.user)
     page.get_by_label(REASON).first.fill("An hour of thought.")

@@ -301,7 +301,7 @@ def test_ones_own_interviews_and_sheets_lead_to_the_lists_that_they_count(office
     assert {text: list(office.get(url).context["cl"].result_list) for text, url in found.items() if "without" not in text} == {
         "You have 1 interview today": [later],
         "You have 1 interview tomorrow": [tomorrow],
-        "2 interview sheets of yours to submit": due,
+        "2 interview sheets of yours to submit": due[::-1],  # what is past comes latest first
     }
     lines = [deadline.what for deadline in office.get(URL).context["deadlines"]]
     assert lines[:3] == [f"Interview with {each.application.council}" for each in (later, others, tomorrow)]
