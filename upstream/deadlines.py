@@ -1,5 +1,6 @@
 """Pure date arithmetic: Europe/London, working days and the wording of deadlines."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 SATURDAY = 5
+ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 DIVISIONS = {
     "england": BankHolidays.ENGLAND_AND_WALES,
     "wales": BankHolidays.ENGLAND_AND_WALES,
@@ -36,6 +38,11 @@ def moment_in_words(moment: datetime) -> str:
     """Return when something happened: "2:14pm on 3 May 2019"."""
     local = moment.astimezone(LONDON)
     return f"{time_in_words(local)} on {local.day} {local:%B %Y}"
+
+
+def with_moments_in_words(text: str) -> str:
+    """Return the text with every moment in it that is written by ISO 8601, as the code writes them, in words."""
+    return ISO_MOMENT.sub(lambda found: moment_in_words(datetime.fromisoformat(found[0])), text)
 
 
 def moment_to_the_second(moment: datetime) -> str:

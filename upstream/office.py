@@ -21,6 +21,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -51,9 +52,20 @@ def moment(column: str, label: str, empty: str = "") -> Any:
     @admin.display(description=label, ordering=column)
     def shown(record: Any) -> str:
         value = getattr(record, column)
-        return moment_in_words(value) if value else empty
+        return capfirst(moment_in_words(value)) if value else empty
 
     shown.__name__ = f"moment_{column}"
+    return shown
+
+
+def day(column: str, label: str) -> Any:
+    """Return a column that says a day in words: "1 March 2027"."""
+
+    @admin.display(description=label, ordering=column)
+    def shown(record: Any) -> str:
+        return date_format(getattr(record, column), "j F Y")
+
+    shown.__name__ = f"day_{column}"
     return shown
 
 

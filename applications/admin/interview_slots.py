@@ -20,9 +20,10 @@ from applications.models.interview import nearest_first
 from applications.services.interview_slots import Plan, offer_series, offer_slot, plan_series, withdraw_slot
 from upstream.accounts.models import User
 from upstream.deadlines import counted, in_words
-from upstream.office import Act, ReadOnlyAdmin, tag
+from upstream.office import Act, ReadOnlyAdmin, moment, tag
 
 MAY_OFFER = "applications.add_interviewslot"
+WITHDRAWN_AT = moment("withdrawn_at", "Withdrawn", "No")
 STANDINGS = dict(SlotStandingFilter.labels)
 TONES = {"free": "", "taken": "green"}
 
@@ -43,10 +44,10 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
     """The list of slots, and the pages that make them."""
 
     list_display = ("when", "standing_tag", "council", "interviewers", "call")
-    list_filter = (CallFilter, SlotStandingFilter, SlotDayFilter, InterviewerFilter)
+    list_filter = (CallFilter, SlotDayFilter, SlotStandingFilter, InterviewerFilter)
     list_select_related = ("interviewer", "second_interviewer", "call")
-    fields = ("when", "minutes", "standing_tag", "council", "interviewer", "second_interviewer", "call", "withdrawn_at")
-    readonly_fields = ("when", "standing_tag", "council")
+    fields = ("when", "minutes", "standing_tag", "council", "interviewer", "second_interviewer", "call", WITHDRAWN_AT)
+    readonly_fields = ("when", "standing_tag", "council", WITHDRAWN_AT)
     empty_list = "Times that you offer to shortlisted councils appear here. Start with a series."
     show_full_result_count = False
     change_list_template = "admin/applications/interview_slot_list.html"
@@ -113,7 +114,7 @@ class InterviewSlotAdmin(ReadOnlyAdmin):
     @admin.display(description="When", ordering="starts_at")
     def when(self, slot: InterviewSlot) -> str:
         """The moment in words."""
-        return in_words(slot.starts_at)
+        return capfirst(in_words(slot.starts_at))
 
     @admin.display(description="Standing", ordering="standing")
     def standing_tag(self, slot: InterviewSlot) -> SafeString:

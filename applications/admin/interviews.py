@@ -13,6 +13,7 @@ from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -57,7 +58,7 @@ class InterviewAdmin(ReadOnlyAdmin):
     """The list of interviews, and the desk."""
 
     list_display = ("when", "council", "status_tag", "interviewers", "sheets", "minutes", "mean")
-    list_filter = (InterviewCallFilter, InterviewStatusFilter, InterviewDayFilter, InterviewsInterviewerFilter, SheetFilter)
+    list_filter = (InterviewCallFilter, InterviewDayFilter, InterviewStatusFilter, InterviewsInterviewerFilter, SheetFilter)
     list_select_related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
     search_fields = ("application__reference", "application__council__name", "application__council__official_name", "contact_name")
     search_help_text = "Reference, council or who to ask for"
@@ -237,7 +238,7 @@ class InterviewAdmin(ReadOnlyAdmin):
     @admin.display(description="When", ordering="slot__starts_at")
     def when(self, interview: Interview) -> str:
         """The moment in words."""
-        return in_words(interview.slot.starts_at)
+        return capfirst(in_words(interview.slot.starts_at))
 
     @admin.display(description="Council", ordering="application__council__name")
     def council(self, interview: Interview) -> str:

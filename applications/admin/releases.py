@@ -43,7 +43,7 @@ from upstream.correspondence.states import EmailStatus
 from upstream.deadlines import in_words
 from upstream.documents.models import StoredFile
 from upstream.http import get_visible_or_404
-from upstream.office import Act, ReadOnlyAdmin, moment
+from upstream.office import Act, ReadOnlyAdmin, day, moment
 from upstream.transitions import InvalidTransition
 
 MAY_RELEASE = "applications.release_decisions"
@@ -103,6 +103,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
 
     list_display = (
         "__str__",
+        day("dated_on", "Letters dated"),
         "prepared_by",
         moment("prepared_at", "Prepared"),
         "released_by",

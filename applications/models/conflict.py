@@ -68,8 +68,10 @@ class Conflict(models.Model):
     It holds for assessors, interviewers and panel members alike, so it names a person and not a seat on the panel.
     """
 
-    application = models.ForeignKey("applications.Application", on_delete=models.PROTECT, related_name="conflicts")
-    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="conflicts")
+    application = models.ForeignKey(
+        "applications.Application", verbose_name="expression of interest", on_delete=models.PROTECT, related_name="conflicts"
+    )
+    user = models.ForeignKey("accounts.User", verbose_name="person", on_delete=models.PROTECT, related_name="conflicts")
     kind = models.CharField(max_length=20, choices=ConflictKind.choices)
     detail = models.TextField(blank=True)
     status = models.CharField(max_length=20, choices=ConflictStatus.choices, default=ConflictStatus.ACTIVE)

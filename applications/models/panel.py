@@ -30,7 +30,9 @@ class Panel(models.Model):
     """The panel of one call, and how it scores."""
 
     call = models.OneToOneField(Call, on_delete=models.PROTECT, related_name="panel")
-    reviews_per_application = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1), MaxValueValidator(9)])
+    reviews_per_application = models.PositiveSmallIntegerField(
+        "reviews of each expression of interest", default=3, validators=[MinValueValidator(1), MaxValueValidator(9)]
+    )
     due_at = models.DateTimeField("scores are due", help_text="Members are reminded before this moment.")
     seed = models.PositiveIntegerField(default=0, help_text="Settles ties when reviews are assigned, so that a preview can be made again.")
 
@@ -63,7 +65,7 @@ class PanelMember(models.Model):
     """Somebody on a panel."""
 
     panel = models.ForeignKey(Panel, on_delete=models.PROTECT, related_name="members")
-    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="panel_seats")
+    user = models.ForeignKey("accounts.User", verbose_name="person", on_delete=models.PROTECT, related_name="panel_seats")
     is_chair = models.BooleanField(default=False)
     status = models.CharField(max_length=20, choices=MemberStatus.choices, default=MemberStatus.INVITED)
     invited_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
@@ -121,7 +123,7 @@ class Assignment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.application_id} to {self.member_id}"
+        return f"{self.application} to {self.member}"
 
 
 class ReviewQuerySet(JudgementQuerySet["Review"]):

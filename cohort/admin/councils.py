@@ -23,7 +23,7 @@ from cohort.states import ContactRole, ContactStatus, Control
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.audit.admin import RecordedAdmin
-from upstream.office import Act, ReadOnlyAdmin, moment, name_in_office, tag
+from upstream.office import Act, ReadOnlyAdmin, day, moment, name_in_office, tag
 
 CONTACT_TONES = {
     ContactStatus.INVITED: "",
@@ -285,7 +285,14 @@ class CohortAdmin(RecordedAdmin):
     """The editions of the programme."""
 
     all_visible = True
-    list_display = ("name", "reference_prefix", "places", "starts_on", "ends_on", "confirmations_due_on")
+    list_display = (
+        "name",
+        "reference_prefix",
+        "places",
+        day("starts_on", "Starts"),
+        day("ends_on", "Ends"),
+        day("confirmations_due_on", "Answers due"),
+    )
     search_fields = ("name",)
     search_help_text = "Search by name"
 

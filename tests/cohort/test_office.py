@@ -1,5 +1,7 @@
 """Councils and their people in the office."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -11,7 +13,7 @@ from cohort.models import Council, FocusArea
 from cohort.policies import can_act_for
 from cohort.states import ContactStatus
 from tests.cohort.test_register import csv_of
-from tests.factories import ContactFactory, CouncilFactory, StaffFactory, UserFactory
+from tests.factories import CohortFactory, ContactFactory, CouncilFactory, StaffFactory, UserFactory
 from upstream.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +166,9 @@ def test_the_list_of_councils_leads_to_loading_a_register(staff):
 
 def test_a_council_that_is_not_there_is_not_found(staff):
     assert staff.get(reverse("admin:cohort_council_change", args=[987654])).status_code == 404
+
+
+def test_the_days_of_a_cohort_are_in_words(staff):
+    CohortFactory(starts_on=date(2027, 3, 1), ends_on=date(2028, 2, 29), confirmations_due_on=date(2027, 1, 14))
+    page = staff.get(reverse("admin:cohort_cohort_changelist")).text
+    assert all(words in page for words in ("1 March 2027", "29 February 2028", "14 January 2027"))

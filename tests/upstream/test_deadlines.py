@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upstream.deadlines import LONDON, add_working_days, bank_holidays, in_words, is_working_day, moment_in_words, time_left
+from upstream.deadlines import (
+    LONDON,
+    add_working_days,
+    bank_holidays,
+    in_words,
+    is_working_day,
+    moment_in_words,
+    time_left,
+    with_moments_in_words,
+)
 
 MOMENTS = st.datetimes(datetime(2018, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  (the zone comes last)
 SPRING = datetime(2019, 3, 31, 1, tzinfo=UTC)
@@ -32,6 +41,13 @@ def test_a_deadline_is_worded_as_people_in_the_uk_read_it(moment, words):
 
 def test_a_moment_is_worded_without_its_weekday():
     assert moment_in_words(datetime(2019, 5, 3, 13, 14, tzinfo=UTC)) == "2:14pm on 3 May 2019"
+
+
+@given(MOMENTS)
+def test_moments_within_a_text_are_worded_and_the_rest_stays(moment):
+    words = moment_in_words(moment)
+    for written in (moment, moment.astimezone(LONDON)):
+        assert with_moments_in_words(f"2 days before {written.isoformat()}, T 2026-11-26") == f"2 days before {words}, T 2026-11-26"
 
 
 @given(MOMENTS)

@@ -7,14 +7,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.audit.services import record
-from upstream.deadlines import moment_in_words
+from upstream.deadlines import with_moments_in_words
 from upstream.office import Key, KeyFilter, NamingAdmin, OfficeAdmin, moment, plain
 
 PERSON = settings.AUTH_USER_MODEL.lower()
@@ -101,6 +100,4 @@ def words(value: Any) -> str:
         return "; ".join(f"{key}: {words(part)}" for key, part in value.items())
     if isinstance(value, list):
         return ", ".join(words(part) for part in value)
-    if isinstance(value, str) and "T" in value and (at := parse_datetime(value)):
-        return moment_in_words(at)
-    return str(value).replace("_", " ")
+    return with_moments_in_words(str(value)).replace("_", " ")

@@ -19,6 +19,7 @@ from upstream.accounts.models import User
 from upstream.correspondence import reminders, services
 from upstream.correspondence.models import OutboundEmail, ReminderSent
 from upstream.correspondence.states import EmailStatus, Lane
+from upstream.deadlines import with_moments_in_words
 from upstream.office import (
     Act,
     ColumnFilter,
@@ -199,14 +200,14 @@ class RuleFilter(KeyFilter):
 class ReminderSentAdmin(NamingAdmin):
     """The ledger of reminders."""
 
-    list_display = (AT, "kind", "recipient", "about", "when_due", "message")
+    list_display = (AT, "kind", "about", "recipient", "when_due")
     list_filter = (RuleFilter,)
     date_hierarchy = "at"
     empty_list = "No reminder has gone out yet. They start once a call is open and councils have begun to write."
     list_select_related = ("email",)
     search_fields = ("recipient",)
     search_help_text = "Search by email address"
-    fields = readonly_fields = list_display
+    fields = readonly_fields = (*list_display, "message")
 
     def keys(self, record: ReminderSent) -> list[Key]:
         """Return the record that the reminder was about."""
@@ -226,7 +227,7 @@ class ReminderSentAdmin(NamingAdmin):
     @admin.display(description="which one", ordering="occurrence")
     def when_due(self, reminder: ReminderSent) -> str:
         """Return what tells it from the other reminders of its kind about the same record."""
-        return reminder.occurrence
+        return with_moments_in_words(reminder.occurrence)
 
     @admin.display(description="message")
     def message(self, reminder: ReminderSent) -> str:

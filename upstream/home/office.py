@@ -31,6 +31,25 @@ GROUPS = {
 }
 
 
+# The lists of a group, in the order of the work. One that is missing here comes last.
+LISTS = (
+    "Call",
+    "Application",
+    "Extension",
+    "Assessment",
+    "Release",
+    "InterviewSlot",
+    "Interview",
+    "Panel",
+    "PanelMember",
+    "Review",
+    "Conflict",
+    "Cohort",
+    "Council",
+    "CouncilContact",
+)
+
+
 class OfficeSite(AdminSite):
     """The programme office at /admin/. Signing in and out, and passwords, are the website's."""
 
@@ -49,8 +68,10 @@ class OfficeSite(AdminSite):
         return super().index(request, {**(extra_context or {}), **today(request)})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the lists under the names and in the order of GROUPS."""
+        """Return the lists in their order, under the names and in the order of GROUPS."""
         found = {app["app_label"]: app for app in super().get_app_list(request, app_label)}
+        for app in found.values():
+            app["models"].sort(key=lambda model: LISTS.index(model["object_name"]) if model["object_name"] in LISTS else len(LISTS))
         return [found.pop(label) | {"name": name} for label, name in GROUPS.items() if label in found] + list(found.values())
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:

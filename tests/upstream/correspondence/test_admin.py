@@ -129,7 +129,7 @@ def test_the_forecast_says_what_goes_to_whom_and_when(client, staff, settings, m
     client.force_login(staff)
     settings.REMINDER_RULES = [f"{__name__}.MidMarch"]
     text = client.get(reverse("admin:correspondence_outboundemail_forecast")).text
-    assert "midday on 15 March 2027" in text
+    assert "Midday on 15 March 2027" in text
     assert "A test in March" in text
     assert "sam@example.org" in text
 
@@ -166,14 +166,15 @@ class MidMarchAboutAnApplication(MidMarch):
 
 
 def test_the_ledger_says_what_reminded_whom_of_what(queue, client, staff):
-    email = queue(recipient="sam@example.org")
+    email, until = queue(recipient="sam@example.org"), "3 days before 2026-11-26T17:00:00+00:00"
     ReminderSent.objects.create(
-        rule="draft-deadline", subject=f"accounts.user:{staff.pk}", recipient="sam@example.org", occurrence="3 days", email=email
+        rule="draft-deadline", subject=f"accounts.user:{staff.pk}", recipient="sam@example.org", occurrence=until, email=email
     )
     ReminderSent.objects.create(rule="no-such-rule", subject="accounts.user:0", recipient="sam@example.org", occurrence="once")
     page = client.get(reverse("admin:correspondence_remindersent_changelist")).text
     for words in ("Deadline reminder to a council with a draft", staff.full_name, "No such rule", "User that is no longer on record"):
         assert words in page
+    assert "3 days before 5pm on 26 November 2026" in page
 
 
 def test_an_empty_ledger_says_what_will_stand_there(client, staff):

@@ -340,3 +340,10 @@ def test_the_front_page_asks_the_same_number_of_questions_however_much_there_is(
     office.get(URL)
     with django_assert_num_queries(QUERIES):
         office.get(URL)
+
+
+def test_the_lists_stand_in_the_order_of_the_work(office):
+    [selection, *_] = office.get(URL).context["app_list"]
+    names = [model["object_name"] for model in selection["models"]]
+    assert names[:5] == ["Call", "Application", "Extension", "Assessment", "Release"]
+    assert names.index("InterviewSlot") < names.index("Interview") < names.index("Panel") < names.index("Review")
