@@ -1,21 +1,17 @@
 """EoIs in the office: a list to find them and a page to read one. Nothing on either is edited by hand."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from applications.admin.exporting import FORMATS
+from applications.admin.exporting import ExportingAdmin
 from applications.admin.extensions import MAY_ASK
 from applications.admin.filters import (
     CallFilter,
@@ -36,7 +32,8 @@ from applications.states import ApplicationStatus
 from cohort.states import Control
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
-from upstream.office import Act, ReadOnlyAdmin, moment, tag
+from upstream.documents.spreadsheets import Cell
+from upstream.office import Act, moment, tag
 
 # What is over is grey.
 TONES = {
@@ -61,7 +58,7 @@ def is_draft(application: Application, _user: Any) -> bool:
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReadOnlyAdmin):
+class ApplicationAdmin(ExportingAdmin):
     """The list of EoIs, and the page to read one."""
 
     list_display = (
@@ -117,23 +114,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
             **everything_about(application, request.user),  # type: ignore[arg-type]
         )
 
-    def get_urls(self) -> list[URLPattern]:
-        """Give exporting its address."""
-        return [self.address("export/<str:file_format>/", require_POST(self.export), "export"), *super().get_urls()]
-
-    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
-        """Send what the list shows under its filters, all pages of it."""
-        if file_format not in FORMATS:
-            raise Http404
-        person: User = request.user  # type: ignore[assignment]
-        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
-            raise PermissionDenied
-        try:
-            shown = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            return redirect(f"admin:{self.url_name('changelist')}")
-        rows = export_applications(applications=shown, file_format=file_format, by=person)
-        return FORMATS[file_format](rows)
+    def table_of(self, shown: QuerySet[Any], file_format: str, by: User) -> Iterable[Iterable[Cell]]:
+        """Return the EoIs that the list shows, with their answers."""
+        return export_applications(applications=shown, file_format=file_format, by=by)
 
     @admin.display(description="Council", ordering="council__name")
     def council_name(self, application: Application) -> str:

@@ -1,13 +1,12 @@
 """Interviews in the office: the list by day, who has yet to book, and the desk at which somebody rings."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Max, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.decorators import method_decorator
@@ -17,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from applications.admin.exporting import FORMATS
+from applications.admin.exporting import ExportingAdmin
 from applications.admin.interview_acts import ACTS, SWAPS
 from applications.admin.interview_filters import (
     InterviewCallFilter,
@@ -44,7 +43,8 @@ from applications.states import LIVE_INTERVIEW, InterviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
-from upstream.office import ReadOnlyAdmin, tag
+from upstream.documents.spreadsheets import Cell
+from upstream.office import tag
 from upstream.transitions import InvalidTransition
 
 SUMMARY = "summary"
@@ -54,9 +54,10 @@ SHEET_TONES = {"Sheet submitted": "green", "Sheet not finished": "yellow", "Shee
 
 
 @admin.register(Interview)
-class InterviewAdmin(ReadOnlyAdmin):
+class InterviewAdmin(ExportingAdmin):
     """The list of interviews, and the desk."""
 
+    export_title = "Interviews"
     list_display = ("when", "council", "status_tag", "interviewers", "sheets", "minutes", "mean")
     list_filter = (InterviewCallFilter, InterviewDayFilter, InterviewStatusFilter, InterviewsInterviewerFilter, SheetFilter)
     list_select_related = ("application__council", "application__call", "slot__interviewer", "slot__second_interviewer")
@@ -80,7 +81,6 @@ class InterviewAdmin(ReadOnlyAdmin):
         """Give the pages beside the desk their addresses."""
         own = [
             self.address("unbooked/", require_safe(self.unbooked), "unbooked"),
-            self.address("export/<str:file_format>/", require_POST(self.export), "export"),
             self.address("<path:object_id>/autosave/", require_POST(self.autosave), "autosave"),
             self.address("<path:object_id>/submit/", require_http_methods(["GET", "HEAD", "POST"])(self.submit), "submit"),
         ]
@@ -221,19 +221,10 @@ class InterviewAdmin(ReadOnlyAdmin):
         response.status_code = status
         return response
 
-    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
-        """Send the sheets that the person may read, of what the list shows under its filters."""
-        if file_format not in FORMATS:
-            raise Http404
-        person: User = request.user  # type: ignore[assignment]
-        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
-            raise PermissionDenied
-        try:
-            shown = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            return redirect(f"admin:{self.url_name('changelist')}")
-        sheets = InterviewSheet.objects.visible_to(person).filter(submitted_at__isnull=False, interview__in=shown.order_by().values("pk"))
-        return FORMATS[file_format](export_interviews(sheets=sheets, file_format=file_format, by=person), title="Interviews")
+    def table_of(self, shown: QuerySet[Any], file_format: str, by: User) -> Iterable[Iterable[Cell]]:
+        """Return the submitted sheets that the person may read, of the interviews that the list shows."""
+        sheets = InterviewSheet.objects.visible_to(by).filter(submitted_at__isnull=False, interview__in=shown.order_by().values("pk"))
+        return export_interviews(sheets=sheets, file_format=file_format, by=by)
 
     @admin.display(description="When", ordering="slot__starts_at")
     def when(self, interview: Interview) -> str:

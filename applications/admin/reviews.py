@@ -1,20 +1,15 @@
 """What panel members have scored, in the office: the list, reopening one, and the export."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import URLPattern
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
-from applications.admin.exporting import FORMATS
+from applications.admin.exporting import ExportingAdmin
 from applications.admin.filters import CallFilter
 from applications.admin.panel_pages import MAY_RUN
 from applications.forms.panel import ReopenForm
@@ -23,7 +18,8 @@ from applications.services.reviews import reopen_review
 from applications.services.scores_export import export_reviews
 from applications.states import AssignmentStatus, ReviewStatus
 from upstream.accounts.models import User
-from upstream.office import Act, ColumnFilter, ReadOnlyAdmin, moment, tag
+from upstream.documents.spreadsheets import Cell
+from upstream.office import Act, ColumnFilter, moment, tag
 
 REVIEW_TONES = {ReviewStatus.DRAFT: "grey", ReviewStatus.SUBMITTED: "green"}
 SAVED_AT, SUBMITTED_AT = moment("saved_at", "Last saved", "Not yet"), moment("submitted_at", "Submitted")
@@ -50,9 +46,10 @@ class ReviewStatusFilter(ColumnFilter):
 
 
 @admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
+class ReviewAdmin(ExportingAdmin):
     """What members have scored."""
 
+    export_title = "Panel reviews"
     list_display = ("application", "member", "standing", SAVED_AT, SUBMITTED_AT)
     list_select_related = ("assignment__application__council", "assignment__member__user")
     list_filter = (ReviewCallFilter, ReviewStatusFilter)
@@ -82,22 +79,9 @@ class ReviewAdmin(ReadOnlyAdmin):
         """Return what has not been taken back."""
         return super().get_queryset(request).filter(assignment__status=AssignmentStatus.COMMITTED)
 
-    def get_urls(self) -> list[URLPattern]:
-        """Give exporting its address."""
-        return [self.address("export/<str:file_format>/", require_POST(self.export), "export"), *super().get_urls()]
-
-    def export(self, request: HttpRequest, file_format: str) -> HttpResponseBase:
-        """Send what the list shows under its filters, all pages of it, with every score and reason."""
-        if file_format not in FORMATS:
-            raise Http404
-        person: User = request.user  # type: ignore[assignment]
-        if not (self.has_view_permission(request) and person.has_perm("applications.export_application")):
-            raise PermissionDenied
-        try:
-            shown = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            return redirect(f"admin:{self.url_name('changelist')}")
-        return FORMATS[file_format](export_reviews(reviews=shown, file_format=file_format, by=person), title="Panel reviews")
+    def table_of(self, shown: QuerySet[Any], file_format: str, by: User) -> Iterable[Iterable[Cell]]:
+        """Return the table, with every score and reason, and put on record that it leaves."""
+        return export_reviews(reviews=shown, file_format=file_format, by=by)
 
     @admin.display(description="Expression of interest", ordering="assignment__application__reference")
     def application(self, review: Review) -> Application:

@@ -105,8 +105,17 @@ def after(application: Application, found: AnsweredSection, sections: list[Answe
 def remove(request: UserRequest, application: Application, found: AnsweredSection) -> HttpResponse:
     """Remove a file, keep what was typed beside it, and show the section again."""
     form = SectionForm(request.POST, section=found)
+    save_typed(request, application, found, form)
+    for answered in found.answers:
+        if answered.file and str(answered.file.pk) == request.POST["remove"]:
+            detach_file(application_id=application.pk, question=answered.question, file=answered.file, by=request.user)
+    return show(request, application, get_section(application, found.section.slug)[0], form)
+
+
+def save_typed(request: UserRequest, application: Application, found: AnsweredSection, form: SectionForm) -> SectionProgress:
+    """Save what could be read of what was typed, and say nothing of whether the section is complete."""
     form.is_valid()
-    save_section(
+    return save_section(
         application_id=application.pk,
         section=found.section,
         revision=typed_revision(request),
@@ -114,10 +123,6 @@ def remove(request: UserRequest, application: Application, found: AnsweredSectio
         completed=None,
         by=request.user,
     )
-    for answered in found.answers:
-        if answered.file and str(answered.file.pk) == request.POST["remove"]:
-            detach_file(application_id=application.pk, question=answered.question, file=answered.file, by=request.user)
-    return show(request, application, get_section(application, found.section.slug)[0], form)
 
 
 def show(
@@ -174,16 +179,8 @@ def autosave(request: UserRequest, reference: str, slug: str) -> JsonResponse:
     if not can_write(request.user, application, clock.now()):
         return JsonResponse({"error": "closed"}, status=409)
     form = SectionForm(request.POST, section=found)
-    form.is_valid()
     try:
-        progress = save_section(
-            application_id=application.pk,
-            section=found.section,
-            revision=typed_revision(request),
-            values=form.values(),
-            completed=None,
-            by=request.user,
-        )
+        progress = save_typed(request, application, found, form)
     except RevisionConflict as conflict:
         return JsonResponse({"error": "conflict", **described(conflict.progress)}, status=409)
     except InvalidTransition:

@@ -200,7 +200,7 @@ class RuleFilter(KeyFilter):
 class ReminderSentAdmin(NamingAdmin):
     """The ledger of reminders."""
 
-    list_display = (AT, "kind", "about", "recipient", "when_due")
+    list_display = (AT, "kind", "about", "when_due", "recipient")
     list_filter = (RuleFilter,)
     date_hierarchy = "at"
     empty_list = "No reminder has gone out yet. They start once a call is open and councils have begun to write."
