@@ -74,7 +74,6 @@ class ApplicationAdmin(ExportingAdmin):
     )
     list_display_links = ("reference",)
     list_filter = (CallFilter, StatusFilter, RegionFilter, ControlFilter, KindFilter, FocusAreaFilter, CompletenessFilter)
-    list_select_related = ("council", "call")
     search_fields = ("reference", "council__name", "council__official_name", "initiative_title")
     search_help_text = "Search by reference, council or title of the initiative"
     empty_list = "No council has started to write yet. Expressions of interest appear here from their first draft on."
@@ -94,7 +93,8 @@ class ApplicationAdmin(ExportingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what the list shows and filters by."""
-        return super().get_queryset(request).with_control().with_completeness().with_deadline()  # type: ignore[attr-defined,no-any-return]
+        seen = super().get_queryset(request).select_related("council", "call__cohort")
+        return seen.with_control().with_completeness().with_deadline()  # type: ignore[attr-defined,no-any-return]
 
     @method_decorator(require_safe)
     def change_view(

@@ -26,7 +26,7 @@ from applications.services.interviews import (
     is_out_of_tries,
     replace_interviewer,
 )
-from applications.states import INTERVIEW_TRANSITIONS, InterviewStatus
+from applications.states import INTERVIEW_TRANSITIONS, ApplicationStatus, InterviewStatus
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
@@ -152,19 +152,25 @@ def leave(application: Application, user: User, *, reason: str) -> str:
     return f"Noted. {application.council} stays without an interview."
 
 
+def is_shortlisted(application: Application) -> bool:
+    """Return whether an interview is of any use now. It spares the pages of all other EoIs the queries that follow."""
+    return application.status == ApplicationStatus.SHORTLISTED
+
+
 def has_to_book(application: Application, _user: Any) -> bool:
     """Return whether the council could book."""
-    return Application.objects.awaiting_interview().filter(pk=application.pk).exists() and not is_out_of_tries(application)
+    waits = is_shortlisted(application) and Application.objects.awaiting_interview().filter(pk=application.pk).exists()
+    return waits and not is_out_of_tries(application)
 
 
 def is_waiting_for_staff(application: Application, _user: Any) -> bool:
     """Return whether staff have to choose how it goes on with a council that did not answer."""
-    return is_unanswered(application) and not application.no_interview_reason
+    return is_shortlisted(application) and is_unanswered(application) and not application.no_interview_reason
 
 
 def did_not_answer(application: Application, _user: Any) -> bool:
     """Return whether another chance would be of use."""
-    return is_unanswered(application)
+    return is_shortlisted(application) and is_unanswered(application)
 
 
 # On the page of an interview.

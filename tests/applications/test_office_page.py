@@ -103,7 +103,7 @@ def test_the_page_takes_no_more_queries_however_much_has_happened(read, whole, o
         ContactFactory(council=whole.council)
         submit_application(application_id=whole.pk, by=ContactFactory(council=whole.council).user)
     read(whole)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(19):
         read(whole)
 
 
