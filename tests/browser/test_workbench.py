@@ -11,7 +11,6 @@ from applications.services.workbench.rules import Bound, Lock, Rules
 from applications.services.workbench.scenarios import begin, change, save_with_name
 from cohort.models import PoliticalControl
 from cohort.states import Control, CouncilKind, Region
-from tests.browser.conftest import press
 from tests.factories import CallFactory, CohortFactory, CouncilFactory, CriterionFactory, StaffFactory
 from tests.factories.judging import DecisionFactory, PanelFactory, PanelMemberFactory, ShortlistedFactory, reviewed
 
@@ -131,7 +130,9 @@ def test_an_override_by_keyboard_and_then_adopting(visit, spread, staff):
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.get_by_text("It joined another programme.").first).to_be_visible()
-    press(page, "link", "Adopt")
+    tab_to_far(page, page.get_by_role("link", name="Adopt"))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.get_by_role("button", name="Hold 24 decisions").press("Enter")
     expect(page.get_by_text("The decisions are held")).to_be_visible()
     assert Decision.objects.held().count() == 24
@@ -150,7 +151,7 @@ def test_it_works_without_javascript(visit, call, staff):
     page = visit(f"{BASE}workbench/?call={call.pk}", staff, java_script_enabled=False)
     page.get_by_role("button", name="Start a scenario from the present scores").click()
     page.get_by_text("By nation or region", exact=True).first.click()
-    page.get_by_label("Nation or region: Wales, at least").fill("1")
+    page.get_by_label("Nation or region: Scotland, at least").fill("1")
     page.get_by_role("button", name="Work out the selection").click()
     page.get_by_role("button", name="Run again").click()
     expect(page.get_by_text("and every figure the same")).to_be_visible()
