@@ -86,8 +86,9 @@ class DatePartsInput(forms.MultiWidget):
     """Three text boxes: day, month, year."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        boxes = [forms.TextInput({"inputmode": "numeric"}) for _ in (DAY, MONTH, YEAR)]
-        super().__init__(dict(zip(("day", "month", "year"), boxes, strict=True)), attrs)
+        names = ("day", "month", "year")
+        boxes = [forms.TextInput({"inputmode": "numeric", "aria-label": name.capitalize()}) for name in names]
+        super().__init__(dict(zip(names, boxes, strict=True)), attrs)
 
     def decompress(self, value: date | None) -> list[Any]:
         """Return what the three boxes show."""

@@ -73,8 +73,9 @@ def replacing(seat: Seat) -> Callable[[Interview], dict[str, Any]]:
 
 def has_come(interview: Interview, _user: Any) -> bool:
     """Return whether the interview's time has come and nothing speaks for its having been held."""
-    nothing_yet = not interview.ended_at and not interview.sheets_submitted  # type: ignore[attr-defined]
-    return interview.is_booked and nothing_yet and interview.slot.starts_at <= clock.now()
+    if not interview.is_booked or interview.ended_at or interview.slot.starts_at > clock.now():
+        return False
+    return not interview.sheets.current().filter(submitted_at__isnull=False).exists()  # type: ignore[attr-defined]
 
 
 def can_be_held(interview: Interview, _user: Any) -> bool:

@@ -22,25 +22,22 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from applications.models import Application, Conflict, Extension, Letter, Offer, Release
+from applications.models import Application, Conflict, Extension, Letter, Release
 from applications.services.eoi import attach_file, save_section
 from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting
-from applications.services.offers import text_hash
 from applications.services.submission import submit_application
 from applications.services.workbench.rules import Lock, Rules
 from applications.services.workbench.scenarios import begin, change
 from applications.states import (
-    ApplicationStatus,
     AssignmentStatus,
     ConflictStatus,
     InterviewStatus,
     MemberStatus,
     QuestionKind,
     ReviewStatus,
-    Stage,
 )
-from cohort.models import Delegate, FocusArea, Membership, ServiceArea
+from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactRole, ContactStatus
 from tests.factories import (
     ApplicationFactory,
@@ -68,6 +65,7 @@ from tests.factories.judging import (
     judge,
 )
 from tests.factories.meeting import planned, running, scored_panel, settle
+from tests.factories.selection import place_of
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -234,21 +232,6 @@ def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
         **interviews_of(council),
         **place_of(council),
     )
-
-
-def place_of(council: Any) -> dict[str, Any]:
-    """Return an offer to a council, and its place in another cohort with a person whom it named."""
-    eoi = ShortlistedFactory(council=council, status=ApplicationStatus.OFFERED)
-    respond_by = timezone.now() + timedelta(days=7)
-    release = ReleaseFactory(call=eoi.call, stage=Stage.SELECTION, respond_by=respond_by)
-    decision = DecisionFactory(application=eoi, stage=Stage.SELECTION, outcome=eoi.status, release=release, released_at=timezone.now())
-    offer = Offer(application=eoi, decision=decision, respond_by=respond_by, agreement="Take part.", agreement_version="1")
-    offer.agreement_sha256 = text_hash(offer)
-    offer.save()
-    submitter = council.contacts.filter(status=ContactStatus.ACTIVE, role=ContactRole.SUBMITTER).order_by("pk")[0].user
-    membership = Membership.objects.create(cohort=CallFactory().cohort, council=council)
-    delegate = Delegate.objects.create(membership=membership, user=submitter, seat=1, named_by=submitter)
-    return {"offer": offer, "membership": membership, "delegate": delegate}
 
 
 def interviews_of(council: Any) -> dict[str, Any]:

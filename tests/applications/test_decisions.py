@@ -171,7 +171,7 @@ def test_accepting_many_takes_as_many_queries_as_one_but_for_the_trail(eoi, staf
     with CaptureQueriesContext(connection) as found:
         accept_shared_outcomes(expected={each.pk: SHORTLISTED for each in made}, by=staff)
     asked = [query for query in found if "applications_" in query["sql"]]
-    assert len(asked) == 8
+    assert len(asked) == 9
     assert Decision.assessors.through.objects.count() == 2 * number
 
 

@@ -41,7 +41,7 @@ def eois(contact, officer, staff, settings, tmp_path):
     outcomes = (ApplicationStatus.OFFERED, ApplicationStatus.RESERVE, ApplicationStatus.NOT_SELECTED)
     for eoi, outcome in zip(made, outcomes, strict=True):
         rank = 1 if outcome == ApplicationStatus.RESERVE else None
-        decide(application_id=eoi.pk, outcome=outcome, reason="Agreed by the panel.", feedback="", by=staff[0], reserve_rank=rank)
+        decide(application_id=eoi.pk, outcome=outcome, reason="Agreed by the panel.", feedback="", seen="", by=staff[0], reserve_rank=rank)
     return made
 
 

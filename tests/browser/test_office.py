@@ -9,11 +9,22 @@ from django.utils import timezone
 
 from applications.services.extensions import request_extension
 from applications.services.submission import submit_application
+from applications.services.workbench.scenarios import begin
 from cohort.models import FocusArea, ServiceArea
 from cohort.states import ContactStatus
 from tests.cohort.test_register import csv_of
 from tests.factories import CallFactory, ContactFactory, CriterionFactory, QuestionFactory, StaffFactory
-from tests.factories.judging import AssessmentFactory, ConflictFactory, InterviewFactory, ReleaseFactory, ReviewFactory, SubmittedFactory
+from tests.factories.judging import (
+    AssessmentFactory,
+    ConflictFactory,
+    InterviewFactory,
+    ReleaseFactory,
+    ReviewFactory,
+    ShortlistedFactory,
+    SubmittedFactory,
+)
+from tests.factories.meeting import planned, scored_panel
+from tests.factories.selection import place_of
 from upstream.accounts.models import User
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail, ReminderSent
@@ -56,6 +67,9 @@ def busy(whole, officer, superuser):
     InterviewFactory()
     AssessmentFactory(application=SubmittedFactory(call=whole.call), assessor=superuser)
     ReleaseFactory()
+    place_of(council)
+    planned(scored_panel())
+    begin(call=ShortlistedFactory().call, by=superuser)
     FocusArea.objects.create(name="Upstream")
     ServiceArea.objects.create(name="Prevention")
     return whole

@@ -16,7 +16,7 @@ from applications.services.decisions import decide
 from applications.services.releases import decided, keep_letter, prepare_release, release_decisions, undecided, what_is_missing
 from applications.services.scoring import compared, numbers_differing
 from applications.services.triage import Draft, Opinion, claim, complete_assessment, open_to, save_assessment
-from applications.states import ApplicationStatus, AttemptOutcome, ConflictStatus, InterviewStatus
+from applications.states import ApplicationStatus, AttemptOutcome, ConflictStatus, InterviewStatus, Stage
 from applications.tasks import make_letter
 from cohort.models import Council
 from cohort.states import CouncilKind, Nation, Region
@@ -120,9 +120,9 @@ def test_the_letters_wait_for_the_worker(call):
 
 def test_a_second_release_is_reached_by_assessing_one_deciding_two_and_two_people(call):
     manager, head = (User.objects.get(email=PEOPLE[who].email) for who in ("staff", "second-staff"))
-    assert decided(call.pk).count() == 3
-    assert "2 expressions of interest still wait" in what_is_missing(call)
-    [differing] = [each for each in compared(undecided(call.pk), Assessment.objects.all()) if each.differs]
+    assert decided(call.pk, Stage.SHORTLIST).count() == 3
+    assert "2 expressions of interest still wait" in what_is_missing(call, Stage.SHORTLIST, manager)
+    [differing] = [each for each in compared(undecided(call.pk, Stage.SHORTLIST), Assessment.objects.all()) if each.differs]
     assert numbers_differing(manager)[call.pk, call.title] == 1
     # Either of the two could be the second assessor.
     [waiting] = set(open_to(manager).filter(call=call)) & set(open_to(head).filter(call=call))
