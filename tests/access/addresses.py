@@ -101,6 +101,7 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
         "admin:applications_panelmember_withdraw admin:applications_panel_take_back admin:applications_review_reopen",
         lambda _: {"reason": "Ill"},
     ),
+    "admin:applications_panel_commit": lambda r: {"seen": r.preview},
     "admin:applications_panelmeeting_note": lambda _: {"note": "Coffee", "seen": ""},
     "admin:applications_panelmeeting_end": lambda _: {"not_reached": "Time ran out"},
     "admin:applications_panelmeeting_again": lambda _: {"reason": "A figure was wrong"},

@@ -16,7 +16,8 @@ also chairs, and "conflicted panel member". They are answered like the stranger,
 the conflicted one for GET, then for POST, about one's own.
 
 The last, "conflicted staff", is staff with a conflict of interest with every EoI that is one's own or the office's. What is about such
-an EoI is listed under HIDDEN_BY_CONFLICT and answered 404, and everything else like staff.
+an EoI is listed under HIDDEN_BY_CONFLICT and answered 404, and everything else like staff, unless `conflicted` gives two answers, for
+GET and for POST.
 """
 
 import itertools
@@ -36,6 +37,7 @@ class Row:
     other_get: str = ""
     other_post: str = ""
     panel: str = ""
+    conflicted: str = ""
 
     def names(self) -> list[str]:
         """Return the names with their braces spelled out."""
@@ -50,6 +52,8 @@ class Row:
             panel = said[:2] if method == "GET" else said[2:]
         if side == "own" and name in HIDDEN_BY_CONFLICT[method]:
             staff = "404"
+        elif self.conflicted:
+            staff = self.conflicted.split()[method == "POST"]
         return [*answers, *panel, staff]
 
     def usual(self, method: str, side: str) -> list[str]:
@@ -286,7 +290,7 @@ TABLE = (
     Row("admin:applications_release_call-off", "200 404 200", "302+ 404 302+"),
     # The office: the selection workbench
     Row("admin:applications_scenario_changelist", "200 403 200", "200 403 200"),
-    Row("admin:applications_scenario_workbench", "200 403 200", "302+ 403 302+"),
+    Row("admin:applications_scenario_workbench", "200 403 200", "302+ 403 302+", conflicted="200 200"),
     Row("admin:applications_scenario_{compare,impact}", "200 403 200", "405 405 405"),
     Row("admin:applications_scenario_{change,save}", "200 404 200", "200 404 200"),
     Row("admin:applications_scenario_again", "405 405 405", "302 404 302"),
@@ -307,14 +311,20 @@ READ_AND_SENT = (
     " admin:applications_interview_{change,missed,held,move,cancel,swap-first,swap-second}"
     " admin:applications_assessment_{change,return,reopen,compare}"
     " admin:applications_review_reopen admin:applications_panel_{take_back,reviewers}"
-    " admin:applications_panelmeeting_{item,again} admin:applications_decision_{decide,promote}"
+    " admin:applications_panelmeeting_{item,again} admin:applications_decision_{decide,promote,history} admin:applications_offer_history"
+    " admin:applications_conflict_answer admin:applications_interview_submit admin:applications_scenario_{adopt,change,history,save}"
+    " applications:{offer,offer_decline}"
 )
 READ = (
     "applications:{eoi,answers,pdf,receipt} documents:download"
     " admin:{audit_entry,correspondence_remindersent,correspondence_outboundemail}_change"
-    " admin:applications_{application,extension,conflict,review}_change admin:applications_release_letter"
+    " admin:applications_{application,extension,conflict,review,decision,offer}_change admin:applications_release_letter"
+    " applications:agreement"
 )
-SENT = "applications:{autosave,presence} admin:applications_interview_autosave admin:applications_assessment_{autosave,take,third,clear}"
+SENT = (
+    "applications:{autosave,presence} admin:applications_interview_autosave admin:applications_assessment_{autosave,take,third,clear}"
+    " admin:applications_panelmeeting_autosave admin:applications_decision_clear admin:applications_scenario_{again,renew}"
+)
 HIDDEN_BY_CONFLICT = {
     "GET": {name for pattern in f"{READ_AND_SENT} {READ}".split() for name in spelled_out(pattern)},
     "POST": {name for pattern in f"{READ_AND_SENT} {SENT}".split() for name in spelled_out(pattern)},

@@ -23,6 +23,7 @@ from django.utils import timezone
 from PIL import Image
 
 from applications.models import Application, Conflict, Extension, Letter, Release
+from applications.services.assignment import table_of
 from applications.services.eoi import attach_file, save_section
 from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting
@@ -62,6 +63,7 @@ from tests.factories.judging import (
     ReviewFactory,
     ShortlistedFactory,
     SubmittedFactory,
+    all_answered,
     judge,
 )
 from tests.factories.meeting import planned, running, scored_panel, settle
@@ -180,6 +182,7 @@ def build() -> World:
     )
     for application in Application.objects.exclude(council=other.council):
         ConflictFactory(application=application, user=people["conflicted staff"])
+    own.preview = table_of(office.applications_panel).preview
     world = World(people, own, other, office)
     for role, person in people.items():
         client = Client()
@@ -262,6 +265,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) ->
     review = ReviewFactory(assignment=AssignmentFactory(member=member))
     submitted = ReviewFactory(assignment=AssignmentFactory(member=member), status=ReviewStatus.SUBMITTED, submitted_at=timezone.now())
     proposed = AssignmentFactory(member=member, status=AssignmentStatus.PROPOSED, committed_at=None)
+    all_answered(panel)
     soon = timezone.now() + timedelta(days=1)
     unanswered = InterviewFactory.create_batch(2, application=ShortlistedFactory(), status=InterviewStatus.NO_SHOW)[0].application
     started = InterviewFactory(slot__starts_at=timezone.now() - timedelta(minutes=5))
