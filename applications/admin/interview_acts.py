@@ -75,7 +75,7 @@ def has_come(interview: Interview, _user: Any) -> bool:
     """Return whether the interview's time has come and nothing speaks for its having been held."""
     if not interview.is_booked or interview.ended_at or interview.slot.starts_at > clock.now():
         return False
-    return not interview.sheets.current().filter(submitted_at__isnull=False).exists()  # type: ignore[attr-defined]
+    return not interview.sheets.current().filter(submitted_at__isnull=False).exists()
 
 
 def can_be_held(interview: Interview, _user: Any) -> bool:
