@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from applications.admin.choosing import chosen_call, opened_calls
-from applications.admin.triage import MAY_DECIDE
+from applications.admin.triage_pages import MAY_DECIDE
 from applications.forms.decisions import PromotionForm, SelectionForm
 from applications.models import Application, Call, Decision, Offer
 from applications.services.decisions import DecisionConflict, clear_decision, decide

@@ -174,6 +174,21 @@ def did_not_answer(application: Application, _user: Any) -> bool:
     return is_shortlisted(application) and is_unanswered(application)
 
 
+def swap(name: str, seat: Seat, label: str) -> Act:
+    """Return the act that replaces the interviewer in a seat."""
+    return Act(
+        name=name,
+        label=label,
+        permission=MAY_INTERVIEW,
+        run=replace(seat),
+        form=ReplacementForm,
+        form_options=replacing(seat),
+        consequence="The time stays. Both interviewers and the council, which knows by name who rings, get an email that changes their "
+        "calendar. So does whoever leaves. Nobody is told why.",
+        offered=has_not_started,
+    )
+
+
 # On the page of an interview.
 ACTS = (
     Act(
@@ -187,28 +202,8 @@ ACTS = (
         "calendar.",
         offered=has_not_started,
     ),
-    Act(
-        name=SWAPS[0],
-        label="Replace the first interviewer",
-        permission=MAY_INTERVIEW,
-        run=replace("interviewer"),
-        form=ReplacementForm,
-        form_options=replacing("interviewer"),
-        consequence="The time stays. Both interviewers and the council, which knows by name who rings, get an email that changes their "
-        "calendar. So does whoever leaves. Nobody is told why.",
-        offered=has_not_started,
-    ),
-    Act(
-        name=SWAPS[1],
-        label="Replace the second interviewer",
-        permission=MAY_INTERVIEW,
-        run=replace("second_interviewer"),
-        form=ReplacementForm,
-        form_options=replacing("second_interviewer"),
-        consequence="The time stays. Both interviewers and the council, which knows by name who rings, get an email that changes their "
-        "calendar. So does whoever leaves. Nobody is told why.",
-        offered=has_not_started,
-    ),
+    swap(SWAPS[0], "interviewer", "Replace the first interviewer"),
+    swap(SWAPS[1], "second_interviewer", "Replace the second interviewer"),
     Act(
         name="cancel",
         label="Cancel the interview",

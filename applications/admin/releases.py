@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.filters import CallFilter
-from applications.admin.triage import MAY_DECIDE
+from applications.admin.triage_pages import MAY_DECIDE
 from applications.forms.decisions import EmbargoForm
 from applications.forms.releases import PrepareForm, PrepareSelectionForm
 from applications.models import Application, Decision, Letter, Release

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.filters import CallFilter
-from applications.admin.triage import MAY_DECIDE
+from applications.admin.triage_pages import MAY_DECIDE
 from applications.admin.workbench_page import Shown, shown, shown_together
 from applications.forms.workbench import NameForm, RulesForm
 from applications.models import Call, Scenario

@@ -18,10 +18,9 @@ from cohort.models import Council, CouncilContact
 from cohort.names import Matches, find_councils
 from cohort.policies import can_act_for, can_manage_people, can_see_people
 from cohort.services import contacts
-from cohort.services.people import change_details
 from cohort.states import ContactRole, ContactStatus
+from cohort.views.invited import answer_of
 from upstream import clock
-from upstream.accounts.forms import NameForm
 from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
@@ -87,26 +86,17 @@ def standing(request: UserRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: UserRequest, pk: int) -> HttpResponse:
-    """Show a person an invitation of theirs; on POST accept or decline it, as the button says.
-
-    Whoever has not given a name does so on accepting, as their colleagues will see it.
-    """
+    """Show a person an invitation of theirs; on POST accept or decline it, as the button says."""
     mine = CouncilContact.objects.visible_to(request.user).filter(user=request.user)
     contact = get_object_or_404(mine.select_related("council", "invited_by"), pk=pk)
     if contact.status != ContactStatus.INVITED:
         return redirect("cohort:standing", pk)
-    answers = {"accept": contacts.accept_invitation, "decline": contacts.decline_invitation}
-    answer = answers.get(request.POST.get("answer", ""))
-    if request.method == "POST" and answer is None:
-        return HttpResponseBadRequest()
-    accepts = request.POST.get("answer") == "accept"
-    form = None if request.user.full_name else NameForm(request.POST if accepts else None)
-    if answer is None or (form and accepts and not form.is_valid()):
+    answer, form = answer_of(request, yes="accept", no="decline")
+    if not answer:
         return render(request, "cohort/invitation.html", {"contact": contact, "form": form})
-    if form and accepts:
-        change_details(user=request.user, **form.cleaned_data)
+    service = contacts.accept_invitation if answer == "accept" else contacts.decline_invitation
     try:
-        answer(contact_id=pk, by=request.user)
+        service(contact_id=pk, by=request.user)
     except InvalidTransition as refusal:
         messages.error(request, str(refusal))
     return redirect("cohort:standing", pk)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -10,9 +10,8 @@ from cohort.forms import DelegateForm
 from cohort.models import Delegate, Membership
 from cohort.policies import can_submit_for
 from cohort.services import members
-from cohort.services.people import change_details
 from cohort.states import DelegateStatus
-from upstream.accounts.forms import NameForm
+from cohort.views.invited import answer_of
 from upstream.http import UserRequest, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
@@ -49,29 +48,19 @@ def member(request: UserRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delegate(request: UserRequest, pk: int) -> HttpResponse:
-    """Ask a person whether they take part; on POST keep the answer that the button says.
-
-    Whoever has not given a name does so on confirming, as the council will see it.
-    """
+    """Ask a person whether they take part; on POST keep the answer that the button says."""
     mine = Delegate.objects.visible_to(request.user).filter(user=request.user)
     named = get_object_or_404(mine.select_related("membership__council", "membership__cohort", "named_by"), pk=pk)
     if named.status == DelegateStatus.CONFIRMED:
         return redirect("cohort:member", named.membership_id)
-    answers = {"confirm": members.confirm_delegate, "decline": members.decline_delegate}
-    answer = answers.get(request.POST.get("answer", ""))
-    if request.method == "POST" and answer is None:
-        return HttpResponseBadRequest()
-    confirms = request.POST.get("answer") == "confirm"
-    form = None if request.user.full_name else NameForm(request.POST if confirms else None)
-    if answer is None or (form and confirms and not form.is_valid()):
+    answer, form = answer_of(request, yes="confirm", no="decline")
+    if not answer:
         return render(request, "cohort/delegate.html", {"delegate": named, "form": form})
-    if form and confirms:
-        change_details(user=request.user, **form.cleaned_data)
+    service = members.confirm_delegate if answer == "confirm" else members.decline_delegate
     try:
-        answer(delegate_id=pk, by=request.user)
+        service(delegate_id=pk, by=request.user)
     except InvalidTransition as refusal:
         messages.error(request, str(refusal))
-        return redirect("cohort:delegate", pk)
     return redirect("cohort:delegate", pk)
 
 
