@@ -1,5 +1,6 @@
 """The selection in the office: where each shortlisted EoI stands, deciding by hand, and promoting a reserve."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ from applications.admin.choosing import chosen_call, opened_calls
 from applications.admin.triage_pages import MAY_DECIDE
 from applications.forms.decisions import PromotionForm, SelectionForm
 from applications.models import Application, Call, Decision, Offer
-from applications.services.decisions import DecisionConflict, clear_decision, decide
+from applications.services.decisions import DecisionConflict, clear_decision, decide, ranks_taken
 from applications.services.offers import promote_reserve
 from applications.services.places import free_places, free_to_promote
-from applications.states import OUTCOMES, STAGE_OF, ApplicationStatus, Stage
+from applications.services.workbench.promotion import Effect, Outlook, outlook
+from applications.states import OUTCOMES, ApplicationStatus, Stage
 from upstream.accounts.models import User
+from upstream.charts import tiles
 from upstream.http import get_visible_or_404
 from upstream.office import ReadOnlyAdmin
 from upstream.transitions import InvalidTransition
@@ -73,13 +76,6 @@ def in_selection(person: User) -> QuerySet[Application]:
     decisions = Decision.objects.filter(stage=Stage.SELECTION).select_related("decided_by").order_by("-pk")
     seen = Application.objects.visible_to(person).filter(status__in=SHORTLISTED_ONCE).select_related("council", "call__cohort")
     return seen.prefetch_related(Prefetch("decisions", queryset=decisions, to_attr="of_selection"))
-
-
-def ranks_taken(application: Application) -> set[int]:
-    """Return the ranks that other reserves of the call have."""
-    reserves = Decision.objects.filter(application__call=application.call_id, outcome=ApplicationStatus.RESERVE, reserve_rank__isnull=False)
-    waiting = reserves.filter(application__status__in=STAGE_OF).exclude(application=application)
-    return set(waiting.values_list("reserve_rank", flat=True))  # type: ignore[arg-type]
 
 
 @admin.register(Decision)
@@ -208,12 +204,34 @@ class SelectionAdmin(ReadOnlyAdmin):
                 messages.error(request, str(refusal))
             return redirect(back)
         free = free_to_promote(application.call)
-        act = {
-            "label": "Promote this reserve",
-            "consequence": f"{free} of {application.call.cohort.places} places {'is' if free == 1 else 'are'} free. We hold the decision to"
-            f" offer one to {application.council.official_name}. The council hears nothing before two people have released it.",
-        }
-        return self.page(request, "admin/act.html", title="Promote a reserve", act=act, record=application, form=form, back=back)
+        found = outlook(application.call, person)
+        effect = found.effect_of(application.pk) if found else None
+        with_it = found.field.numbers(found.stay | {application.pk}) if found else {}
+        return self.page(
+            request,
+            "admin/applications/decision_promote.html",
+            title="Promote a reserve",
+            application=application,
+            free=free,
+            form=form,
+            outlook=found,
+            left=self.names(person, found.left) if found else [],
+            effect=effect,
+            tiles=tiles({group: number for (name, group), number in with_it.items() if name == "region"}),
+            reserves=self.reserves(person, application.call_id, found) if found else [],
+            back=back,
+        )
+
+    def names(self, person: User, keys: Collection[int]) -> list[str]:
+        """Return the councils of some EoIs, of those that the person may see."""
+        seen = Application.objects.visible_to(person).filter(pk__in=keys)
+        return list(seen.order_by("council__name").values_list("council__name", flat=True))
+
+    def reserves(self, person: User, call_id: int, found: Outlook) -> list[tuple[Line, Effect]]:
+        """Return the reserves in the order of their ranks, each with what promoting it would do."""
+        effects = {effect.candidate.application: effect for effect in found.effects}
+        lines = [line_of(each) for each in in_selection(person).filter(call=call_id, pk__in=effects)]
+        return [(line, effects[line.application.pk]) for line in sorted(lines, key=rank_of)]
 
 
 def rank_of(line: Line) -> int:

@@ -120,10 +120,7 @@ class Shown:
 
     def unmet(self) -> list[str]:
         """Return the rules that cannot be met, each with by how much."""
-        return [
-            f"{self.rules.bounds[each.bound].side(is_low=each.is_short).in_words}: {each.by} too {'few' if each.is_short else 'many'}"
-            for each in self.result.unmet
-        ]
+        return self.rules.missed(self.field.numbers(self.result.chosen))
 
     def overrides(self) -> list[tuple[str, Lock, float]]:
         """Return each override with its council and its price."""

@@ -28,7 +28,6 @@ class SelectionForm(forms.Form):
 
     def __init__(self, *args: Any, criteria: Iterable[Criterion], decision: Decision | None, taken: Collection[int], **kwargs: Any) -> None:
         self.criteria = list(criteria)
-        self.taken = taken
         written = split_by_criterion(decision.feedback, self.criteria) if decision else {}
         if decision:
             initial = {"outcome": decision.outcome, "reserve_rank": decision.reserve_rank, "reason": decision.reason}
@@ -42,14 +41,12 @@ class SelectionForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        """A reserve needs a rank of its own, and a council that is not selected needs feedback."""
+        """A reserve needs a rank, and a council that is not selected needs feedback."""
         data: dict[str, Any] = super().clean() or {}
         outcome, rank = data.get("outcome"), data.get("reserve_rank")
         if outcome == ApplicationStatus.RESERVE and "reserve_rank" in data:
             if rank is None:
                 self.add_error("reserve_rank", "Enter a rank for the reserve")
-            elif rank in self.taken:
-                self.add_error("reserve_rank", f"Another reserve has rank {rank}. Enter a rank that is free")
         elif outcome:
             data["reserve_rank"] = None
         if outcome == ApplicationStatus.NOT_SELECTED:

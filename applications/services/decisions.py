@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from applications.models import Application, Assessment, Conflict, Decision
+from applications.models import Application, Assessment, Call, Conflict, Decision
 from applications.services.conflicts import refuse_unanswered
 from applications.services.scoring import Comparison, compared
 from applications.services.triage import lock
@@ -52,8 +52,10 @@ def decide(
 
     `seen` is the version of the decision that the person knows of, nothing for none. Raises DecisionConflict when another
     stands; InvalidTransition once the council has its answer, a release holds the decision, or the person may not judge this
-    EoI; ValidationError for an outcome that is not this stage's, without a reason, or for a reserve without a rank.
+    EoI; ValidationError for an outcome that is not this stage's, without a reason, or for a reserve without a rank of its own.
     """
+    if reserve_rank is not None:  # so that no two reserves get the same rank at once
+        Call.objects.select_for_update(no_key=True, of=("self",)).get(applications=application_id)
     application = lock(application_id)
     decision = changeable(application, seen, by)
     stage = STAGE_OF[application.status]
@@ -63,12 +65,21 @@ def decide(
         raise ValidationError({"reason": "Enter the reason for the decision"})
     if (outcome == ApplicationStatus.RESERVE) != (reserve_rank is not None):
         raise ValidationError({"reserve_rank": "Enter a rank for a reserve, and for no other outcome"})
+    if reserve_rank in ranks_taken(application):
+        raise ValidationError({"reserve_rank": f"Another reserve has rank {reserve_rank}. Enter a rank that is free"})
     check_transition(application.status, outcome, TRANSITIONS)
     decision = decision or Decision(application=application, stage=stage)
     decision.scenario = None  # decided by hand from now on
     hold(decision, outcome=outcome, reason=reason, feedback=feedback, by=by, reserve_rank=reserve_rank)
     record(actor=by, verb="decision.held", subject=application)
     return decision
+
+
+def ranks_taken(application: Application) -> set[int]:
+    """Return the ranks that other reserves of the call have."""
+    reserves = Decision.objects.filter(application__call=application.call_id, outcome=ApplicationStatus.RESERVE, reserve_rank__isnull=False)
+    waiting = reserves.filter(application__status__in=STAGE_OF).exclude(application=application)
+    return set(waiting.values_list("reserve_rank", flat=True))  # type: ignore[arg-type]
 
 
 @transaction.atomic

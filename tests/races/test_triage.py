@@ -8,11 +8,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection
 
 from applications.models import Assessment, Decision
-from applications.services import triage
+from applications.services import decisions, triage
 from applications.services.decisions import DecisionConflict, decide
 from applications.states import ApplicationStatus
 from tests.factories import CallFactory, StaffFactory
-from tests.factories.judging import AssessmentFactory, SubmittedFactory
+from tests.factories.judging import AssessmentFactory, ShortlistedFactory, SubmittedFactory
 from tests.races.conftest import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -93,3 +93,31 @@ def test_of_several_who_decide_at_once_one_does_and_the_others_are_told():
     print(f"\ndeciding: {TOGETHER} at once, {told} told of another's decision")
     assert told == TOGETHER - 1
     assert Decision.objects.get() in results
+
+
+def give_rank_one(monkeypatch):
+    """Have a reserve list with rank 1 for six EoIs at once. Return how many got it."""
+    find = decisions.ranks_taken
+
+    def slowly(application):
+        taken = find(application)
+        time.sleep(0.05)
+        return taken
+
+    monkeypatch.setattr(decisions, "ranks_taken", slowly)
+    call_command("sync_roles")
+    eois, by = ShortlistedFactory.create_batch(TOGETHER, call=CallFactory()), StaffFactory()
+    words = {"outcome": ApplicationStatus.RESERVE, "reserve_rank": 1, "reason": "Close.", "feedback": "", "seen": ""}
+    at_once([lambda pk=eoi.pk: decide(application_id=pk, by=by, **words) for eoi in eois])
+    return Decision.objects.filter(reserve_rank=1).count()
+
+
+def test_one_reserve_gets_the_first_rank(monkeypatch):
+    assert give_rank_one(monkeypatch) == 1
+
+
+def test_without_the_lock_several_would_get_it(monkeypatch, no_locks):
+    no_locks()
+    number = give_rank_one(monkeypatch)
+    print(f"\nfirst reserve without the lock: {number} of {TOGETHER} at once")
+    assert number > 1

@@ -8,7 +8,8 @@ from applications.services.workbench.candidates import Field
 from applications.services.workbench.rules import Rules
 
 if TYPE_CHECKING:
-    from applications.selection.portfolio import Bound
+    from applications.selection.portfolio import Bound, Candidate
+    from applications.selection.portfolio import Rules as Asked
 
 
 @dataclass(frozen=True)
@@ -106,31 +107,23 @@ UNITS = 1000  # a score in whole numbers, so that sums are exact
 
 
 def calculate(field_of: Field, rules: Rules, *, places: int, basis: str, seed: int) -> Result:
-    """Choose the best set under the rules and work out what explains it. Who has no score stays out, unless a person keeps it in."""
+    """Choose the best set under the rules and work out what explains it."""
     import numpy as np
 
     from applications.selection.explanations import explain
-    from applications.selection.portfolio import Candidate, Kind, reserves
-    from applications.selection.portfolio import Rules as Asked
+    from applications.selection.portfolio import Kind, reserves
     from applications.selection.robustness import robustness
 
-    candidates = [
-        Candidate(each.application, round((each.value(basis) or 0) * UNITS), frozenset(_group(*group) for group in each.groups()))
-        for each in field_of.candidates
-    ]
-    unscored = {each.application for each in field_of.candidates if each.value(basis) is None}
-    kept_in = frozenset(lock.application for lock in rules.locks if lock.is_in)
-    kept_out = frozenset(lock.application for lock in rules.locks if not lock.is_in)
-    asked = Asked(places, _bounds(rules), kept_in, kept_out | (unscored - kept_in))
-    found = explain(candidates, asked, seed)
+    candidates, rules_asked = asked(field_of, rules, places=places, basis=basis)
+    found = explain(candidates, rules_asked, seed)
     chosen = found.portfolio.chosen
     at = {_group(bound.dimension, bound.group): i for i, bound in enumerate(rules.bounds)}
     lock_prices = {price.rule.application: price.gain / UNITS for price in found.prices if price.rule.application is not None}
     errors = np.array([(each.error or 0) * UNITS for each in field_of.candidates])
-    drawn = robustness(candidates, asked, errors, seed) if errors.any() else None
+    drawn = robustness(candidates, rules_asked, errors, seed) if errors.any() else None
     return Result(
         chosen=chosen,
-        reserves=reserves(candidates, asked, chosen, seed, rules.reserves),
+        reserves=reserves(candidates, rules_asked, chosen, seed, rules.reserves),
         total=found.portfolio.total / UNITS,
         free_total=found.unbound.total / UNITS,
         unmet=tuple(
@@ -158,6 +151,21 @@ def calculate(field_of: Field, rules: Rules, *, places: int, basis: str, seed: i
             for other in found.runners_up
         ),
     )
+
+
+def asked(field_of: Field, rules: Rules, *, places: int, basis: str) -> "tuple[list[Candidate], Asked]":
+    """Return the candidates and the rules as the mathematics reads them. Who has no score is locked out, unless a person keeps it in."""
+    from applications.selection.portfolio import Candidate
+    from applications.selection.portfolio import Rules as Asked
+
+    candidates = [
+        Candidate(each.application, round((each.value(basis) or 0) * UNITS), frozenset(_group(*group) for group in each.groups()))
+        for each in field_of.candidates
+    ]
+    unscored = {each.application for each in field_of.candidates if each.value(basis) is None}
+    kept_in = frozenset(lock.application for lock in rules.locks if lock.is_in)
+    kept_out = frozenset(lock.application for lock in rules.locks if not lock.is_in)
+    return candidates, Asked(places, _bounds(rules), kept_in, kept_out | (unscored - kept_in))
 
 
 def _bounds(rules: Rules) -> "tuple[Bound, ...]":

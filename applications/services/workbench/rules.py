@@ -1,6 +1,6 @@
 """The rules of a scenario: how many from each group, and whom people keep in or out, and why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -38,6 +38,10 @@ class Bound:
             if limit is not None:
                 yield is_low, self.side(is_low=is_low)
 
+    def missed_by(self, number: int) -> int:
+        """Return how many of the group are missing or too many."""
+        return max(0, (self.low or 0) - number, 0 if self.high is None else number - self.high)
+
 
 @dataclass(frozen=True)
 class Lock:
@@ -74,6 +78,15 @@ class Rules:
     def lock_of(self, application: int) -> Lock | None:
         """Return the override of a candidate, if there is one."""
         return next((lock for lock in self.locks if lock.application == application), None)
+
+    def missed(self, numbers: Mapping[tuple[str, str], int]) -> list[str]:
+        """Return in words which bounds a set misses that has so many of each group, and by how much."""
+        return [
+            f"{side.in_words}: {by} too {'few' if is_low else 'many'}"
+            for bound in self.bounds
+            for is_low, side in bound.sides()
+            if (by := side.missed_by(numbers.get((bound.dimension, bound.group), 0)))
+        ]
 
     def about(self, applications: Iterable[int]) -> "Rules":
         """Return the same rules without the overrides of those who have left the field."""
