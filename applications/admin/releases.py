@@ -221,6 +221,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             may_release=may_release,
             is_ready=ready == total,
             wrong_day=wrong_day(release, clock.now()),
+            is_unread=release.stage == Stage.SELECTION and release.outcomes_read_at is None,
             overdue=pending and release.scheduled_for and release.scheduled_for <= clock.now(),
             offered_acts=self.offered_acts(request, release),
         )

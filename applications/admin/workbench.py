@@ -16,7 +16,8 @@ from applications.admin.filters import CallFilter
 from applications.admin.triage_pages import MAY_DECIDE
 from applications.admin.workbench_page import Shown, shown, shown_together
 from applications.forms.workbench import NameForm, RulesForm
-from applications.models import Call, Scenario
+from applications.models import Call, Release, Scenario
+from applications.services.releases import read_outcomes
 from applications.services.workbench.adopting import adopt, by_hand, proposals, why_not
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.candidates import Field, gather
@@ -240,9 +241,12 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             back=self.page_url(scenario),
         )
 
-    @method_decorator(require_safe)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def impact(self, request: HttpRequest) -> HttpResponse:
-        """Show whether outcomes differ between groups: as a scenario proposes them, or as they are decided in a call."""
+        """Show whether outcomes differ between groups: as a scenario proposes them, or as they are decided in a call.
+
+        On POST note that the person has read them, for the release that waits.
+        """
         person = self.person(request)
         named = request.GET.get("scenario", "")
         scenario: Scenario | None = self.visible_or_404(request, named) if named else None
@@ -252,6 +256,9 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         refusal = gather(call, person)[1] if call else "No call has opened yet, so there is nothing to compare."
         if refusal or call is None:
             return self.page(request, "admin/applications/workbench_impact.html", title=title, call=call, calls=calls, refusal=refusal)
+        to_read = None if scenario else call.releases.to_read().first()
+        if request.method == "POST" and to_read:
+            return self.noted(request, to_read)
         source = scenario or adopted(call, person)
         measure = baselines(call)
         places = set(Result.read(scenario.result).chosen) if scenario else selected(call)
@@ -270,7 +277,17 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             rates=rates(measure, places),
             overrides=[(names[each.application], each) for each in overrides(source)] if source else [],
             halos=halos(call, person),
+            to_read=to_read,
         )
+
+    def noted(self, request: HttpRequest, release: Release) -> HttpResponse:
+        """Note that the person has read the outcomes by group, and go to the release that waits for it."""
+        try:
+            read_outcomes(release_id=release.pk, by=self.person(request))
+            messages.success(request, "Noted that you have read the outcomes by group.")
+        except InvalidTransition as refusal:
+            messages.error(request, str(refusal))
+        return redirect("admin:applications_release_change", release.pk)
 
     def person(self, request: HttpRequest) -> User:
         """Return who asks. Raises PermissionDenied unless they may see scenarios."""

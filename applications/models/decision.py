@@ -27,6 +27,10 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return what is prepared and neither released nor taken back."""
         return self.filter(released_at__isnull=True, cancelled_at__isnull=True)
 
+    def to_read(self) -> Self:
+        """Return the selections that wait and whose outcomes by group nobody has read."""
+        return self.pending().filter(stage=Stage.SELECTION, outcomes_read_at__isnull=True)
+
 
 class Release(models.Model):
     """Telling councils, all at once: prepared by one person, released by another."""
@@ -44,6 +48,9 @@ class Release(models.Model):
     # An embargo: the second person has agreed, and the sweep releases at this moment.
     scheduled_for = models.DateTimeField(null=True, blank=True)
     scheduled_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Of a selection: who has read what it does to each group, as its decisions stand.
+    outcomes_read_by = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    outcomes_read_at = models.DateTimeField(null=True, blank=True)
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -66,6 +73,11 @@ class Release(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(stage=Stage.SELECTION) | Q(respond_by__isnull=False), name="selection_release_has_response_date"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcomes_read_by__isnull=True, outcomes_read_at__isnull=True)
+                | Q(outcomes_read_by__isnull=False, outcomes_read_at__isnull=False),
+                name="outcomes_read_by_somebody",
             ),
             models.UniqueConstraint(
                 fields=["call"], condition=Q(released_at__isnull=True, cancelled_at__isnull=True), name="one_pending_release_per_call"

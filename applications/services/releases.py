@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 MAKE_LETTER = "applications.tasks.make_letter"
 LETTER = "letter"
 MAY_RELEASE = "applications.release_decisions"
+UNREAD = "Nobody has read the outcomes by group yet. Read them, and say so on their page."
 
 
 def next_stage(call_id: int) -> Stage:
@@ -135,6 +136,19 @@ def prepare_release(*, call_id: int, by: User, dated_on: date | None = None, res
     for letter in letters:
         transaction.on_commit(partial(wake, MAKE_LETTER, letter.pk, Lane.LETTERS))
     record(actor=by, verb="release.prepared", subject=release, decisions=[decision.pk for decision in decisions])
+    return release
+
+
+@transaction.atomic
+def read_outcomes(*, release_id: int, by: User) -> Release:
+    """Note that somebody has read what a selection does to each group. From its preparation on, nothing changes about that.
+
+    Raises InvalidTransition once the release is settled.
+    """
+    release = lock_pending(release_id)
+    release.outcomes_read_by, release.outcomes_read_at = by, clock.now()
+    release.save(update_fields=["outcomes_read_by", "outcomes_read_at"])
+    record(actor=by, verb="release.outcomes_read", subject=release)
     return release
 
 
@@ -282,8 +296,8 @@ def going_and_gone(release: Release, by: User) -> tuple[list[Letter], list[Lette
 def refuse_unless_ready(release: Release, going: list[Letter], by: User, at: datetime) -> None:
     """Raise ValidationError unless the release could go out at that moment.
 
-    Every EoI that waits is in it, with a decision that stands and its letter ready and of that day; its offers can still be answered,
-    and there are places for them.
+    Every EoI that waits is in it, with a decision that stands and its letter ready and of that day; somebody has read what a selection
+    does to each group; its offers can still be answered, and there are places for them.
     """
     if number := undecided(release.call_id, Stage(release.stage)).count():
         message = (
@@ -298,6 +312,8 @@ def refuse_unless_ready(release: Release, going: list[Letter], by: User, at: dat
         raise ValidationError(message)
     if message := wrong_day(release, at):
         raise ValidationError(message)
+    if release.stage == Stage.SELECTION and release.outcomes_read_at is None:
+        raise ValidationError(UNREAD)
     if release.respond_by and release.respond_by <= at:
         message = f"Councils would have to answer before {in_words(release.respond_by)}. Take it back and prepare it with a later date."
         raise ValidationError(message)

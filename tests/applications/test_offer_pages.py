@@ -13,11 +13,12 @@ from pypdf import PdfReader
 
 from applications import tasks
 from applications.models import Decision, Letter, Offer, Release
-from applications.services.releases import release_decisions, schedule_release
+from applications.services.releases import prepare_release, release_decisions, schedule_release
 from applications.states import ApplicationStatus, Stage
 from cohort.models import Membership
 from tests.applications.test_offers import (  # noqa: F401  (fixtures)
     NOW,
+    RESPOND_ON,
     TOO_LATE,
     accept,
     call,
@@ -119,6 +120,19 @@ def test_the_second_person_releases_now_or_at_a_moment(client, staff, other, cal
     assert (release.scheduled_for, release.scheduled_by) == (None, None)
     client.post(page)
     assert status_of(eois[0]) == S.OFFERED
+
+
+def test_the_outcomes_by_group_are_read_on_their_page_before_a_release(office, staff, other, call, eois):  # noqa: F811
+    release = prepare_release(call_id=call.pk, by=other, respond_on=RESPOND_ON)
+    Letter.objects.update(sha256="0" * 64)
+    page, outcomes = url("release_change", release.pk), f"{url('scenario_impact')}?call={call.pk}"
+    assert "say at the end of those that you have read them" in text_of(office.get(page))
+    assert "Release the decisions" not in text_of(office.get(page))
+    assert "I have read the outcomes by group" in text_of(office.get(outcomes))
+    after = text_of(office.post(outcomes, follow=True))
+    assert "Release the decisions" in after
+    assert f"{staff} read the" in after
+    assert "I have read the outcomes by group" not in text_of(office.get(outcomes))
 
 
 def test_a_reserve_is_promoted_after_asking(office, call, released):  # noqa: F811

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -16,7 +17,7 @@ from applications.models import Application, Decision, Letter, Offer
 from applications.services.decisions import clear_decision, decide
 from applications.services.offers import Signature, accept_offer, decline_offer, lapse_offers, promote_reserve
 from applications.services.places import free_places
-from applications.services.releases import call_off_release, prepare_release, release_decisions, schedule_release
+from applications.services.releases import call_off_release, prepare_release, read_outcomes, release_decisions, schedule_release
 from applications.services.submission import withdraw_application
 from applications.states import ApplicationStatus, Stage
 from cohort.models import Cohort, Membership
@@ -74,7 +75,7 @@ def eois(call, staff):
 def prepare(call, by, respond_on=RESPOND_ON, dated_on=None):
     release = prepare_release(call_id=call.pk, by=by, respond_on=respond_on, dated_on=dated_on)
     Letter.objects.unmade().update(sha256="0" * 64)  # laying them out is tested with the releases
-    return release
+    return read_outcomes(release_id=release.pk, by=by)
 
 
 @pytest.fixture
@@ -183,6 +184,18 @@ def test_a_letter_takes_no_more_than_the_places_that_are_left(call, staff, other
     with pytest.raises(ValidationError, match="2 offers would be made, and 1 place is free"):
         release_decisions(release_id=release.pk, by=other)
     assert not Offer.objects.exists()
+
+
+def test_nothing_goes_out_before_somebody_has_read_the_outcomes_by_group(call, staff, other, eois):
+    release = prepare_release(call_id=call.pk, by=staff, respond_on=RESPOND_ON)
+    Letter.objects.update(sha256="0" * 64)
+    for release_it in (release_decisions, partial(schedule_release, at=NOW + timedelta(hours=1))):
+        with pytest.raises(ValidationError, match="Nobody has read the outcomes by group"):
+            release_it(release_id=release.pk, by=other)
+    read_outcomes(release_id=release.pk, by=other)
+    assert Entry.objects.about(release).filter(verb="release.outcomes_read", actor_id=other.pk).exists()
+    release_decisions(release_id=release.pk, by=other)
+    assert status_of(eois[0]) == S.OFFERED
 
 
 # The embargo

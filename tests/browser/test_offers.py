@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from applications.models import Letter, Offer
 from applications.services.decisions import decide
-from applications.services.releases import prepare_release, release_decisions
+from applications.services.releases import prepare_release, read_outcomes, release_decisions
 from applications.states import ApplicationStatus
 from cohort.models import Membership
 from tests.browser.conftest import press, tick, type_in
@@ -49,7 +49,7 @@ def eois(contact, officer, staff, settings, tmp_path):
 def release(eois, staff):
     prepared = prepare_release(call_id=eois[0].call_id, by=staff[0], respond_on=add_working_days(localdate(), 5, "england"))
     Letter.objects.update(sha256="0" * 64)
-    return prepared
+    return read_outcomes(release_id=prepared.pk, by=staff[0])
 
 
 @pytest.fixture
