@@ -2,9 +2,9 @@
 
 import hashlib
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from applications.models import Call, Decision, Offer, Release
@@ -12,18 +12,26 @@ from applications.states import ApplicationStatus
 from cohort.models import Cohort
 
 
+def with_free_places() -> QuerySet[Any]:
+    """Return the cohorts with `free`, the places neither taken nor offered, and `to_promote`, those of them not held for an offer."""
+
+    def number(records: QuerySet[Any]) -> Coalesce:
+        of_cohort = records.filter(application__call__cohort=OuterRef("pk")).order_by().values("application__call__cohort")
+        return Coalesce(Subquery(of_cohort.annotate(number=Count("pk")).values("number")), 0)
+
+    held = Decision.objects.held().filter(outcome=ApplicationStatus.OFFERED)
+    free = F("places") - F("places_taken") - number(Offer.objects.open())
+    return Cohort.objects.annotate(free=free, to_promote=free - number(held))
+
+
 def free_places(call: Call) -> int:
     """Return how many more places may be offered: neither taken nor offered. One query, so that an answer never counts twice."""
-    offered = Offer.objects.open().filter(application__call=OuterRef("call")).order_by().values("application__call")
-    number = Coalesce(Subquery(offered.annotate(number=Count("pk")).values("number")), 0)
-    cohort = Cohort.objects.annotate(free=F("places") - F("places_taken") - number)
-    return max(int(cohort.values_list("free", flat=True).get(call=call)), 0)
+    return max(int(with_free_places().get(call=call).free), 0)
 
 
 def free_to_promote(call: Call) -> int:
     """Return how many places are free once every held offer has been released."""
-    held = Decision.objects.held().filter(application__call=call, outcome=ApplicationStatus.OFFERED)
-    return free_places(call) - held.count()
+    return int(with_free_places().get(call=call).to_promote)
 
 
 def make_offer(decision: Decision, release: Release) -> Offer:

@@ -141,7 +141,7 @@ def test_a_reserve_is_promoted_after_asking(office, call, released):  # noqa: F8
     assert not Decision.objects.held().exists()
     Offer.objects.filter(application=released[0]).update(lapsed_at=NOW)
     assert "<strong>1</strong> of 2 places is free" in text_of(office.get(page))
-    assert "1 place free while reserves wait" in text_of(office.get(reverse("admin:index")))
+    assert "1 reserve waiting while a place is free" in text_of(office.get(reverse("admin:index")))
     office.post(page, {"reason": "First."})
     assert Decision.objects.held().get().application == released[2]
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from applications.models import Application, Extension, Interview, InterviewSheet
+from applications.models import Application, Extension, Interview, InterviewSheet, PanelMeeting
 from applications.states import ApplicationStatus, AssignmentStatus, InterviewStatus
 from cohort.models import PoliticalControl
 from cohort.states import ContactStatus, Control, CouncilKind, Region
@@ -33,6 +33,7 @@ from tests.factories.judging import (
     judge,
     scored_call,
 )
+from tests.factories.meeting import planned, scored_panel
 from upstream.charts import tiles
 from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.states import EmailStatus
@@ -40,7 +41,7 @@ from upstream.correspondence.states import EmailStatus
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 URL = "/admin/"
 NOW = datetime(2027, 1, 5, 12, tzinfo=UTC)
-QUERIES = 28
+QUERIES = 19
 
 
 @pytest.fixture
@@ -161,6 +162,13 @@ def test_the_next_deadlines_stand_in_order(office, call, staff):
         ("midday on Sunday 14 February 2027", "Call for members closes, in 40 days"),
         ("midday on Monday 15 February 2027", f"The extension of {row.council} ends"),
     ]
+
+
+def test_the_panels_meeting_is_among_the_deadlines_until_it_begins(office):
+    meeting = planned(scored_panel(opens_at=NOW - timedelta(days=60), closes_at=NOW - timedelta(days=30)))
+    assert [line.what for line in office.get(URL).context["deadlines"]][:1] == [str(meeting)]
+    PanelMeeting.objects.update(starts_at=NOW)
+    assert str(meeting) not in {line.what for line in office.get(URL).context["deadlines"]}
 
 
 def test_every_figure_leads_to_a_list_of_that_many(office, call):
