@@ -3,8 +3,10 @@
 Each function locks the EoI and reads everything after the lock.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,8 +19,11 @@ from applications.services.triage import lock
 from applications.states import OUTCOMES, STAGE_OF, TRANSITIONS, ApplicationStatus, Stage
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.audit.services import record
+from upstream.audit.services import record, record_each
 from upstream.transitions import InvalidTransition, check_transition
+
+# What holding a decision writes.
+WRITTEN = ("outcome", "stage", "scenario", "reason", "feedback", "reserve_rank", "decided_by", "decided_at", "revision")
 
 
 class DecisionConflict(Exception):
@@ -117,12 +122,25 @@ def hold(decision: Decision, *, outcome: ApplicationStatus, reason: str, feedbac
     decision.reason = reason
     decision.feedback = feedback
     decision.reserve_rank = reserve_rank
-    decision.decided_by = by
-    decision.decided_at = clock.now()
-    decision.revision += 1
-    decision.save()
-    finished = Assessment.objects.unconflicted().completed().filter(application=decision.application)
-    decision.assessors.set(finished.values_list("assessor", flat=True))
+    hold_all([decision], by=by, at=clock.now())
+
+
+def hold_all(decisions: Sequence[Decision], *, by: User, at: datetime) -> None:
+    """Write many held decisions, new and changed, and whose assessments each rests on. Five queries, however many there are."""
+    for decision in decisions:
+        decision.decided_by, decision.decided_at = by, at
+        decision.revision += 1
+    Decision.objects.bulk_create(decision for decision in decisions if not decision.pk)
+    Decision.objects.bulk_update([decision for decision in decisions if decision.pk], WRITTEN)
+    through = Decision.assessors.through
+    through._default_manager.filter(decision__in=decisions).delete()
+    finished = Assessment.objects.unconflicted().completed().filter(application__in=[each.application_id for each in decisions])
+    assessors: dict[int, list[int]] = defaultdict(list)
+    for application, assessor in finished.values_list("application", "assessor"):
+        assessors[application].append(assessor)
+    through._default_manager.bulk_create(
+        through(decision=decision, user_id=assessor) for decision in decisions for assessor in assessors[decision.application_id]
+    )
 
 
 def in_conflict_now(decision: Decision) -> QuerySet[User]:
@@ -148,26 +166,17 @@ def accept_shared_outcomes(*, expected: Mapping[int, ApplicationStatus], by: Use
             accepted.skipped.append((comparison.application, why))
         else:
             shared.append(comparison)
-    now = clock.now()
-    accepted.decisions = Decision.objects.bulk_create(
+    accepted.decisions = [
         Decision(
             application=comparison.application,
             stage=Stage.SHORTLIST,
             outcome=expected[comparison.application.pk],
             reason=f"The assessors agree: {comparison.in_words}.",
-            decided_by=by,
-            decided_at=now,
         )
         for comparison in shared
-    )
-    through = Decision.assessors.through
-    through._default_manager.bulk_create(
-        through(decision=decision, user=judged.assessment.assessor)
-        for decision, comparison in zip(accepted.decisions, shared, strict=True)
-        for judged in comparison.judged
-    )
-    for decision in accepted.decisions:
-        record(actor=by, verb="decision.held", subject=decision.application, shared=True)
+    ]
+    hold_all(accepted.decisions, by=by, at=clock.now())
+    record_each(actor=by, verb="decision.held", acts=[(decision.application, {"shared": True}) for decision in accepted.decisions])
     return accepted
 
 

@@ -1,6 +1,7 @@
 """The places of a cohort: how many are free, and the offers of them."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
@@ -34,15 +35,18 @@ def free_to_promote(call: Call) -> int:
     return int(with_free_places().get(call=call).to_promote)
 
 
-def make_offer(decision: Decision, release: Release) -> Offer:
-    """Offer the place that a release tells of, with the call's agreement as its text stands now."""
+def make_offers(decisions: Iterable[Decision], release: Release) -> None:
+    """Offer the places that a release tells of, with the call's agreement as its text stands now."""
     call = release.call
-    return Offer.objects.create(
-        application=decision.application,
-        decision=decision,
-        respond_by=cast("datetime", release.respond_by),
-        agreement=call.agreement,
-        agreement_version=call.agreement_version,
-        agreement_sha256=hashlib.sha256(call.agreement.encode()).hexdigest(),
-        made_at=cast("datetime", release.released_at),
+    Offer.objects.bulk_create(
+        Offer(
+            application=decision.application,
+            decision=decision,
+            respond_by=cast("datetime", release.respond_by),
+            agreement=call.agreement,
+            agreement_version=call.agreement_version,
+            agreement_sha256=hashlib.sha256(call.agreement.encode()).hexdigest(),
+            made_at=cast("datetime", release.released_at),
+        )
+        for decision in decisions
     )

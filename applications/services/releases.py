@@ -18,11 +18,11 @@ from django.utils.timezone import localdate
 
 from applications.models import Application, Call, Decision, Letter, Release
 from applications.notifications import releases as notifications
-from applications.services.places import free_places, make_offer
+from applications.services.places import free_places, make_offers
 from applications.states import STAGE_OF, TRANSITIONS, WAITING, ApplicationStatus, Stage
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.audit.services import record
+from upstream.audit.services import record, record_each
 from upstream.correspondence.services import render_subject_and_text, wake
 from upstream.correspondence.states import Lane
 from upstream.deadlines import LONDON, counted, in_words, is_working_day, long_date
@@ -220,13 +220,11 @@ def release_decisions(*, release_id: int, by: User, due: bool = False) -> list[A
     release.released_by = by
     release.released_at = now
     release.save(update_fields=["released_by", "released_at"])
-    for letter in going:
-        if letter.decision.outcome == ApplicationStatus.OFFERED:
-            make_offer(letter.decision, release)
+    make_offers((letter.decision for letter in going if letter.decision.outcome == ApplicationStatus.OFFERED), release)
     for letter in going:
         notifications.decision_released(letter)
-    for letter in going:
-        record(actor=by, verb="decision.released", subject=letter.decision.application, letter=letter.sha256)
+    told = [(letter.decision.application, {"letter": letter.sha256}) for letter in going]
+    record_each(actor=by, verb="decision.released", acts=told)
     record(actor=by, verb="release.released", subject=release, dropped=[letter.decision.application_id for letter in gone])
     return [letter.decision.application for letter in gone]
 

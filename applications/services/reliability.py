@@ -197,7 +197,7 @@ def reliability(scoring: Scoring, *, may_read_conflicts: bool) -> Reliability:
     """Return what there is to know about a call's scores, of what the person may see."""
     from applications.selection.reliability import RESAMPLES
 
-    calibration = scoring.calibration()
+    calibration = scoring.calibration
     names = {review.person.pk: str(review.person) for review in scoring.reviews}
     judged = (scoring.triage, scoring.interviews, scoring.reviews)
     return Reliability(

@@ -14,7 +14,7 @@ from applications.services.panel import lock_panel
 from applications.states import REVIEW_TRANSITIONS, ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.audit.services import record
+from upstream.audit.services import record, record_each
 from upstream.deadlines import counted
 from upstream.fields import count_words
 from upstream.transitions import InvalidTransition, check_transition
@@ -196,9 +196,9 @@ def submit_reviews(*, member_id: int, by: User) -> list[Review]:
         check_transition(review.status, ReviewStatus.SUBMITTED, REVIEW_TRANSITIONS)
         review.status = ReviewStatus.SUBMITTED
         review.submitted_at = now
-        review.save(update_fields=["status", "submitted_at"])
-    for review in complete:
-        record(actor=by, verb="review.submitted", subject=review, application=review.assignment.application_id, revision=review.revision)
+    Review.objects.bulk_update(complete, ["status", "submitted_at"])
+    acts = [(review, {"application": review.assignment.application_id, "revision": review.revision}) for review in complete]
+    record_each(actor=by, verb="review.submitted", acts=acts)
     return complete
 
 

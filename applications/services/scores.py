@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,7 @@ class Scoring:
         """The EoIs that may still get a place, or have got one."""
         return {pk: application for pk, application in self.applications.items() if application.status not in OUT}
 
+    @cached_property
     def calibration(self) -> "Calibration":
         """Return raw and adjusted scores of the EoIs in the running whose reviews the person may see."""
         from applications.selection.calibration import Score, calibrate
@@ -204,7 +206,7 @@ def read_scoring(call: Call, user: User) -> Scoring:
 
 def standings(scoring: Scoring) -> Standings:
     """Return a row for each EoI in the running, in no order that means anything."""
-    calibration = scoring.calibration()
+    calibration = scoring.calibration
     figures = _figures(calibration)
     reviews = defaultdict(int, zip(calibration.applications, calibration.reviews.tolist(), strict=True))
     interviews, triage = _means(scoring.interviews), _means(scoring.triage)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from applications.models import Call, Decision, Scenario
-from applications.services.decisions import hold
+from applications.services.decisions import hold_all
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.candidates import Field, competing
 from applications.services.workbench.rules import Rules
@@ -15,7 +15,7 @@ from applications.services.workbench.scenarios import present
 from applications.states import TRANSITIONS, ApplicationStatus, Stage
 from upstream import clock
 from upstream.accounts.models import User
-from upstream.audit.services import record
+from upstream.audit.services import record, record_each
 from upstream.deadlines import counted
 from upstream.transitions import InvalidTransition, check_transition
 
@@ -54,16 +54,18 @@ def adopt(*, scenario_id: int, overwrite: set[int], by: User) -> Scenario:
         raise ValidationError(message)
     held = {decision.application_id: decision for decision in held_decisions(scenario.call)}
     applications = competing(call).in_bulk()
+    decisions, now = [], clock.now()
     for proposal in proposals(scenario):
         application = applications[proposal.application]
         check_transition(application.status, proposal.outcome, TRANSITIONS)
         decision = held.get(application.pk) or Decision(application=application)
         decision.stage, decision.scenario = Stage.SELECTION, scenario
-        words = {"reason": proposal.reason, "feedback": decision.feedback}
-        hold(decision, outcome=proposal.outcome, by=by, reserve_rank=proposal.rank, **words)
-        record(actor=by, verb="decision.held", subject=application, scenario=scenario.pk)
-    scenario.adopted_by, scenario.adopted_at = by, clock.now()
+        decision.outcome, decision.reason, decision.reserve_rank = proposal.outcome, proposal.reason, proposal.rank
+        decisions.append(decision)
+    hold_all(decisions, by=by, at=now)
+    scenario.adopted_by, scenario.adopted_at = by, now
     scenario.save(update_fields=["adopted_by", "adopted_at"])
+    record_each(actor=by, verb="decision.held", acts=[(decision.application, {"scenario": scenario.pk}) for decision in decisions])
     record(actor=by, verb="scenario.adopted", subject=scenario, overwritten=sorted(overwrite))
     return scenario
 

@@ -162,7 +162,7 @@ def _candidates(call: Call, user: User, scoring: Scoring) -> Iterable[Candidate]
 
 
 def _errors(scoring: Scoring) -> dict[int, float]:
-    calibration = scoring.calibration()
+    calibration = scoring.calibration
     if calibration.adjustment is None:
         return {}
     variances = calibration.adjustment.covariance.diagonal().tolist()

@@ -9,12 +9,14 @@ from applications.services.decisions import hold
 from applications.services.workbench.adopting import CHANGED, PENDING, adopt, by_hand
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.rules import Bound, Lock, Rules
-from applications.services.workbench.scenarios import change, save_with_name
+from applications.services.workbench.scenarios import begin, change, save_with_name
 from applications.states import ApplicationStatus, ScoreBasis, Stage
-from tests.applications.workbench.conftest import SOUTH
+from tests.applications.workbench.conftest import SOUTH, candidates
 from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFactory, ShortlistedFactory
 from upstream.audit.models import Entry
 from upstream.transitions import InvalidTransition
+
+QUERIES = 42
 
 
 @pytest.fixture
@@ -48,6 +50,15 @@ def test_every_candidate_has_a_held_decision_with_its_reason(spread, field, staf
     spread.refresh_from_db()
     assert spread.adopted_by == staff
     assert Entry.objects.about(spread).filter(verb="scenario.adopted").exists()
+
+
+@pytest.mark.parametrize("number", [5, 50])
+def test_it_asks_as_many_questions_for_fifty_candidates_as_for_five(call, members, staff, number, django_assert_num_queries):
+    candidates(call, members, number)
+    scenario = begin(call=call, by=staff)
+    with django_assert_num_queries(QUERIES):
+        adopt(scenario_id=scenario.pk, overwrite=set(), by=staff)
+    assert len(held()) == number
 
 
 def test_it_is_refused_while_a_release_waits(spread, call, staff):
