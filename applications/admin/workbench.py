@@ -129,7 +129,10 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         )
         if request.method == "POST" and form.is_valid():
             places, basis = form.cleaned_data["places"], form.cleaned_data["basis"]
-            return redirect(self.page_url(change(scenario=scenario, places=places, basis=basis, rules=form.asked(), by=person)))
+            try:
+                return redirect(self.page_url(change(scenario=scenario, places=places, basis=basis, rules=form.asked(), by=person)))
+            except InvalidTransition as refusal:
+                form.add_error(None, str(refusal))
         measure = baselines(scenario.call)
         spread = distribution(measure, found.result.chosen)
         return self.page(

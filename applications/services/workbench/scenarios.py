@@ -16,6 +16,10 @@ from upstream.audit.services import record
 from upstream.transitions import InvalidTransition
 
 PLACES_PER_RESERVE = 4  # to begin with
+TOO_HARD = (
+    "There are so many bounds, and they are so tight, that it would take too long to find the best selection. "
+    "Loosen some of them or take them away."
+)
 
 
 def seed_of(call: Call) -> int:
@@ -33,7 +37,10 @@ def begin(*, call: Call, by: User) -> Scenario:
 
 @transaction.atomic
 def change(*, scenario: Scenario, places: int, basis: str, rules: Rules, by: User) -> Scenario:
-    """Make the scenario with other rules and the same scores. What is the same already stays the same row."""
+    """Make the scenario with other rules and the same scores. What is the same already stays the same row.
+
+    Raises InvalidTransition where the rules are too hard to work out.
+    """
     if (places, basis, rules) == (scenario.places, scenario.basis, Rules.read(scenario.rules)):
         return scenario
     return _make(call=scenario.call, field=Field.read(scenario.inputs), places=places, basis=basis, rules=rules, by=by)
@@ -43,7 +50,7 @@ def change(*, scenario: Scenario, places: int, basis: str, rules: Rules, by: Use
 def renew(*, scenario: Scenario, by: User) -> Scenario:
     """Make the scenario anew from the present scores, without overrides of those who have left the field.
 
-    Raises InvalidTransition as `present` does.
+    Raises InvalidTransition as `present` and `change` do.
     """
     field = present(scenario.call, by)
     rules = Rules.read(scenario.rules).about(field.by_key())
@@ -83,9 +90,14 @@ def save_with_name(*, scenario_id: int, name: str, note: str, by: User) -> Scena
 
 
 def _make(*, call: Call, field: Field, by: User, **asked: Any) -> Scenario:
+    from applications.selection.programmes import TooHard
+
     rules: Rules = asked.pop("rules")
     seed = seed_of(call)
-    result = calculate(field, rules, seed=seed, **asked)
+    try:
+        result = calculate(field, rules, seed=seed, **asked)
+    except TooHard as error:
+        raise InvalidTransition(TOO_HARD) from error
     scenario = Scenario.objects.create(
         call=call, seed=seed, inputs=field.written(), rules=rules.written(), result=result.written(), made_by=by, **asked
     )

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from applications.models import Decision, Scenario
+from applications.selection import programmes
 from applications.services.workbench.rules import Rules
 from tests.applications.scores.pages import words
 from tests.applications.workbench.conftest import NORTH, candidates
@@ -215,3 +216,14 @@ def add(call, members, place):
     application = ShortlistedFactory(call=call, council=CouncilFactory(region=NORTH), reference=f"W-{place:03}")
     for turn, member in enumerate(members):
         reviewed(application, member, (place + turn) % 6, (place + turn) % 6)
+
+
+def test_rules_that_are_too_hard_to_work_out_get_a_sentence_and_are_kept_on_the_page(office, scenario, monkeypatch):
+    monkeypatch.setattr(programmes, "MOST_NODES", 0)
+    name = low(office, scenario, "South West")
+    text = press(office, scenario, **{name: "2"})
+    assert "it would take too long to find the best selection" in text
+    response = office.post(address(scenario), asked(scenario, **{name: "2"}))
+    assert re.search(rf'name="{name}" value="2"', response.content.decode())
+    assert "too long to find" in words(office.post(address(scenario, "renew"), follow=True).content.decode())
+    assert Scenario.objects.count() == 1
