@@ -178,7 +178,7 @@ class MeetingItemPages(ReadOnlyAdmin):
         person: User = request.user  # type: ignore[assignment]
         meeting, application = item.meeting, item.application
         is_open = meeting.is_running and item.is_open
-        is_waiting = items.has_to_judge(application.pk, person)
+        is_waiting = items.has_to_judge(person, [application.pk])
         room = items.in_room(item) if meeting.is_running else []
         names = {member.user_id: member for member in meeting.panel.members.select_related("user")}
         sheets = InterviewSheet.objects.visible_to(person).final().unconflicted().filter(interview__application=application)

@@ -17,7 +17,7 @@ from applications.documents import minutes_name, render_minutes_pdf
 from applications.forms.meetings import EndForm, PlanForm, PresentForm, WhenForm
 from applications.models import MeetingItem, PanelMeeting
 from applications.services import meetings
-from applications.services.meeting_items import arrive
+from applications.services.meeting_items import arrive, has_to_judge
 from applications.services.meeting_order import outlooks
 from applications.services.minutes import minutes_for
 from applications.states import ApplicationStatus, Outlook
@@ -144,7 +144,10 @@ class PanelMeetingAdmin(MeetingItemPages):
         """Render the meeting's page; `typed` is a note that could not be saved."""
         person: User = request.user  # type: ignore[assignment]
         read = minutes_for(meeting, person)
-        found = outlooks(meeting.panel.call, [item.application for item in read.items], person) if meeting.opened_at is None else {}
+        planned = meeting.opened_at is None
+        # The order follows from everybody's scores.
+        is_hidden = planned and has_to_judge(person, [item.application_id for item in read.items])
+        found = outlooks(meeting.panel.call, [item.application for item in read.items], person) if planned and not is_hidden else {}
         everything = list(meeting.items.values_list("closed_at", "opened_at", "application__status"))
         waiting = [item for item in read.items if not item.opened_at]
         there = {member.pk for member in read.present}
@@ -156,6 +159,7 @@ class PanelMeetingAdmin(MeetingItemPages):
             standing=self.standing_tag(meeting),
             minutes=read,
             rows=[(item, Outlook(found[item.application_id]) if item.application_id in found else None) for item in read.items],
+            is_hidden=is_hidden,
             waiting=waiting,
             closed=sum(closed is not None for closed, *_ in everything),
             total=len(everything),

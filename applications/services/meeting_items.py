@@ -4,6 +4,7 @@ Each function locks the meeting and reads everything after the lock. Nobody touc
 every write those in the room who have one by now are put out of it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -60,7 +61,7 @@ def open_item(*, item_id: int, by: User, chair_id: int | None = None) -> Meeting
         message = "This item cannot be opened. Reload the page to see where it stands."
         raise InvalidTransition(message)
     _refuse_second(item)
-    if has_to_judge(item.application_id, by):
+    if has_to_judge(by, [item.application_id]):
         message = "You still have to submit your own scores of this one. Until then somebody else has to keep the record."
         raise InvalidTransition(message)
     item.opened_at = clock.now()
@@ -106,10 +107,10 @@ def scores_now(application: Application, by: User) -> dict[str, Any]:
     return found | ({"interview": round(float(mean), 2)} if mean is not None else {})
 
 
-def has_to_judge(application_id: int, user: User) -> bool:
-    """Return whether the person has yet to submit their own review or interview sheet, so that others' scores are hidden from them."""
-    sheets = InterviewSheet.objects.unsubmitted_of(user).filter(interview__application=application_id)
-    reviews = Review.objects.waiting().filter(assignment__member__user=user, assignment__application=application_id)
+def has_to_judge(user: User, applications: Collection[int]) -> bool:
+    """Return whether the person has a review or interview sheet of these to submit, so that others' scores are hidden from them."""
+    sheets = InterviewSheet.objects.unsubmitted_of(user).filter(interview__application__in=applications)
+    reviews = Review.objects.waiting().filter(assignment__member__user=user, assignment__application__in=applications)
     return sheets.exists() or reviews.exists()
 
 

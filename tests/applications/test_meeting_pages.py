@@ -8,12 +8,12 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from applications.documents import minutes_attachment
-from applications.models import PanelMeeting
+from applications.models import InterviewSheet, PanelMeeting
 from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting, send_minutes
 from tests.applications.test_query_counts import queries
 from tests.factories import StaffFactory
-from tests.factories.judging import ConflictFactory, PanelMemberFactory
+from tests.factories.judging import ConflictFactory, InterviewFactory, PanelMemberFactory
 from tests.factories.meeting import planned, running, scored_panel, settle
 from upstream.correspondence.models import OutboundEmail
 
@@ -214,6 +214,18 @@ def test_a_member_gets_no_line_about_what_they_have_a_conflict_with(meeting, ite
         if item.application.reference in "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages):
             with_it.add(email.recipient)
     assert with_it == set(panel.members.exclude(pk=member.pk).values_list("user__email", flat=True))
+
+
+def test_whoever_still_has_a_sheet_to_submit_does_not_see_the_order(office, panel, staff):
+    meeting = planned(panel, staff)
+    item = meeting.items.last()
+    interview = InterviewFactory(application=item.application, slot__interviewer=staff)
+    sheet = InterviewSheet.objects.create(interview=interview, interviewer=staff)
+    page = office.get(url("change", meeting.pk)).text
+    assert "it appears here once you have submitted yours" in page
+    assert item.application.reference not in page
+    sheet.delete()
+    assert item.application.reference in office.get(url("change", meeting.pk)).text
 
 
 def test_the_pages_ask_as_many_queries_for_fifty_items_as_for_five(office, staff):
