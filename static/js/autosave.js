@@ -137,12 +137,12 @@ function handle(status, answer, sent) {
     later(RETRY_AFTER);
   } else if (answer.error === "conflict") {
     stopped = true;
-    say(`${answer.saved_by} saved this section at ${answer.saved_at}. Nothing has been overwritten, and your text is still here.`, bothVersionsButton());
+    say(`${answer.saved_by} saved this at ${answer.saved_at}. Nothing has been overwritten, and your text is still here.`, bothVersionsButton());
   } else if (answer.error === "closed") {
     stopped = true;
     clearInterval(rounds);
     showOthers();
-    say(`${answer.why ?? "This section can no longer be changed."} Copy your text if you want to keep it.`);
+    say(`${answer.why ?? "This can no longer be changed."} Copy your text if you want to keep it.`);
   } else {
     say("Your text could not be saved just now. It is safe in this browser, and we will try again.");
     later(RETRY_AFTER);

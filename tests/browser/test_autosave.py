@@ -219,7 +219,7 @@ def test_text_brought_back_does_not_overwrite_what_a_colleague_saved_meanwhile(p
     page = page.context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Bring it back").click()
-    expect(page.get_by_role("alert")).to_contain_text("Sam Okafor saved this section")
+    expect(page.get_by_role("alert")).to_contain_text("Sam Okafor saved this at")
     assert saved(draft) == "What Sam wrote."
 
 

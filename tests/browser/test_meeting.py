@@ -107,7 +107,7 @@ def test_two_people_overwrite_nothing(visit, staff, item, forgiven, review):
     other.get_by_label("Reason").fill("The first version.")
     expect(other.locator("[data-saved]")).to_contain_text("Saved at")
     page.get_by_label("Reason").fill("The second version.")
-    expect(page.get_by_role("alert")).to_contain_text("Jo Lindqvist saved this section")
+    expect(page.get_by_role("alert")).to_contain_text("Jo Lindqvist saved this at")
     page.get_by_role("button", name="Show both versions").click()
     expect(page.locator("#content")).to_contain_text("The first version.")
     expect(page.get_by_label("Reason")).to_have_value("The second version.")
