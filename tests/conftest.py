@@ -13,8 +13,11 @@ import time_machine
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 
+from tests.factories import StaffFactory
 from upstream import clock
+from upstream.accounts.models import User
 
 APPEND_ONLY = ("audit_entry", "applications_submissionattempt")
 
@@ -110,3 +113,16 @@ def clamd(settings: Any) -> Iterator[socketserver.BaseServer]:
 def roles(db: None) -> None:
     """Make the groups that staff and finance belong to."""
     call_command("sync_roles")
+
+
+@pytest.fixture
+def staff(roles: None) -> User:
+    """Somebody who runs the programme."""
+    return StaffFactory()
+
+
+@pytest.fixture
+def office(client: Client, staff: User) -> Client:
+    """A browser with them signed in."""
+    client.force_login(staff)
+    return client

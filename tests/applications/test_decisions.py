@@ -19,11 +19,6 @@ SHORTLISTED, NOT_SHORTLISTED = ApplicationStatus.SHORTLISTED, ApplicationStatus.
 
 
 @pytest.fixture
-def staff(roles):
-    return StaffFactory()
-
-
-@pytest.fixture
 def eoi(db):
     return SubmittedFactory(call=scored_call())
 

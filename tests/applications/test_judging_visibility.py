@@ -6,7 +6,7 @@ import pytest
 
 from applications.models import Answer, Application, Assessment, Conflict, Decision, Extension, InterviewSheet, Letter, Review
 from applications.states import ConflictStatus, MemberStatus, ReviewStatus
-from tests.factories import ContactFactory, QuestionFactory, StaffFactory, UserFactory
+from tests.factories import ContactFactory, QuestionFactory, UserFactory
 from tests.factories.judging import (
     AssessmentFactory,
     AssignmentFactory,
@@ -22,11 +22,6 @@ from upstream.audit.services import record
 
 DONE = datetime(2019, 7, 20, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff(roles):
-    return StaffFactory()
 
 
 def test_an_active_conflict_hides_the_application_even_from_staff(staff):

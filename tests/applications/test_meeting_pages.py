@@ -12,24 +12,12 @@ from applications.models import InterviewSheet, PanelMeeting
 from applications.services.meeting_items import open_item
 from applications.services.meetings import end_meeting, send_minutes
 from tests.applications.test_query_counts import queries
-from tests.factories import StaffFactory
 from tests.factories.judging import ConflictFactory, InterviewFactory, PanelMemberFactory
 from tests.factories.meeting import planned, running, scored_panel, settle
 from upstream.correspondence.models import OutboundEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 WRITTEN = {"recommendation": "reserve", "score": "61.5", "reason": "Promising, and early.", "revision": "0"}
-
-
-@pytest.fixture
-def staff(roles):
-    return StaffFactory()
-
-
-@pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
 
 
 @pytest.fixture

@@ -55,11 +55,6 @@ GOOD = Outcome("select", None, "Everybody agreed.")
 
 
 @pytest.fixture
-def staff(roles):
-    return StaffFactory()
-
-
-@pytest.fixture
 def panel(db):
     return scored_panel()
 

@@ -38,12 +38,6 @@ def staff():
 
 
 @pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def section():
     return SectionFactory()
 

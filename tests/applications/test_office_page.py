@@ -16,16 +16,11 @@ from applications.services.extensions import approve_extension, request_extensio
 from applications.services.submission import submit_application, withdraw_application
 from applications.states import QuestionKind
 from tests.applications.conftest import question
-from tests.factories import ContactFactory, StaffFactory, UserFactory
+from tests.factories import ContactFactory, UserFactory
 from tests.factories.judging import DecisionFactory, InterviewFactory, PanelFactory, ReviewFactory
 from upstream.correspondence.models import OutboundEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
-
-
-@pytest.fixture
-def staff(roles):
-    return StaffFactory()
 
 
 @pytest.fixture

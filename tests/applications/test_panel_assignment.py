@@ -18,18 +18,13 @@ from applications.services.assignment import (
 )
 from applications.services.panel import declare, to_be_scored, withdraw_member
 from applications.states import ApplicationStatus, AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
-from tests.factories import ContactFactory, StaffFactory
+from tests.factories import ContactFactory
 from tests.factories.judging import ConflictFactory, PanelFactory, PanelMemberFactory, SubmittedFactory, all_answered
 from upstream import clock
 from upstream.correspondence.models import OutboundEmail
 from upstream.transitions import InvalidTransition
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff(roles):
-    return StaffFactory()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from applications.services.panel import (
 from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, ConflictStatus, MemberStatus, ReviewStatus
 from cohort.models import CouncilDomain
 from cohort.states import ContactStatus
-from tests.factories import ContactFactory, StaffFactory, UserFactory
+from tests.factories import ContactFactory, UserFactory
 from tests.factories.judging import AssignmentFactory, PanelFactory, PanelMemberFactory, ReviewFactory, SubmittedFactory
 from upstream import clock
 from upstream.audit.models import Entry
@@ -29,11 +29,6 @@ from upstream.correspondence.models import OutboundEmail
 from upstream.transitions import InvalidTransition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
-
-
-@pytest.fixture
-def staff(roles):
-    return StaffFactory()
 
 
 @pytest.fixture

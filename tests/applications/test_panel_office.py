@@ -27,17 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 
 
 @pytest.fixture
-def staff(roles):
-    return StaffFactory()
-
-
-@pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def panel(db):
     panel = PanelFactory(reviews_per_application=2)
     PanelMemberFactory.create_batch(3, panel=panel)

@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("roles")]
 
 
 @pytest.fixture
-def staff(roles):
-    return StaffFactory()
-
-
-@pytest.fixture
 def call(db):
     return scored_call()
 

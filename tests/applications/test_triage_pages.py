@@ -28,17 +28,6 @@ def call(db):
 
 
 @pytest.fixture
-def staff(roles):
-    return StaffFactory()
-
-
-@pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def eoi(call):
     return SubmittedFactory(call=call, initiative_title="Warm homes")
 

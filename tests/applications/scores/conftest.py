@@ -13,12 +13,6 @@ def staff():
 
 
 @pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
-
-
-@pytest.fixture
 def call():
     """Two places, and two criteria that weigh 75 and 25."""
     call = CallFactory(cohort=CohortFactory(places=2))

@@ -15,12 +15,6 @@ from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFac
 BASE = "/admin/applications/scenario/"
 
 
-@pytest.fixture
-def office(client, staff):
-    client.force_login(staff)
-    return client
-
-
 def address(scenario, page="change"):
     return f"{BASE}{scenario.pk}/{page}/"
 
