@@ -198,6 +198,14 @@ def test_nothing_goes_out_before_somebody_has_read_the_outcomes_by_group(call, s
     assert status_of(eois[0]) == S.OFFERED
 
 
+def test_an_agreement_that_was_taken_away_after_the_letters_keeps_the_offers_from_going(call, staff, other, eois):
+    release = prepare(call, staff)
+    type(call).objects.update(agreement="")
+    with pytest.raises(ValidationError, match="no member agreement"):
+        release_decisions(release_id=release.pk, by=other)
+    assert not Offer.objects.exists()
+
+
 # The embargo
 
 
