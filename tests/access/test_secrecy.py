@@ -23,7 +23,7 @@ from applications.models import Application, Decision, Letter
 from applications.models.decision import DecisionQuerySet, LetterQuerySet
 from applications.services.decisions import decide
 from applications.services.meetings import end_meeting
-from applications.services.releases import prepare_release, schedule_release
+from applications.services.releases import prepare_release, read_outcomes, schedule_release
 from applications.services.workbench.adopting import adopt
 from applications.services.workbench.rules import Lock, Rules
 from applications.services.workbench.scenarios import begin, change
@@ -138,6 +138,7 @@ def decide_in_secret(world):
     release = prepare_release(call_id=call.pk, by=staff, dated_on=timezone.localdate(tomorrow), respond_on=respond_on)
     for letter in Letter.objects.filter(decision__release=release):
         make_letter(letter.pk)
+    read_outcomes(release_id=release.pk, by=world.second)
     schedule_release(release_id=release.pk, at=tomorrow, by=world.second)
     decision = world.eois[0].decisions.get()
     of_decisions = {"decision": decision, "release": release, "release_call-off": release, "scenario": scenario}

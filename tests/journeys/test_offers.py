@@ -109,9 +109,9 @@ def prepare(cast, dated_on, respond_on):
     browser, days = as_(cast.manager), {"dated_on": dated_on, "respond_on": respond_on}
     parts = {f"{name}_{part}": getattr(day, part) for name, day in days.items() for part in ("day", "month", "year")}
     do(browser, office("release_prepare"), parts)
-    release = Release.objects.pending().get()
-    do(browser, office("release_release", release.pk))
-    return release
+    waiting = Release.objects.pending().get()
+    do(browser, office("release_release", waiting.pk))
+    return waiting
 
 
 def make_letters():
@@ -121,20 +121,30 @@ def make_letters():
         keep_letter(letter_id=letter.pk, content=PDF)
 
 
+def release(cast, waiting):
+    """The head cannot release before somebody has read what it does to each group, reads that, and releases."""
+    browser = as_(cast.head)
+    told = cast.statuses()
+    do(browser, office("release_release", waiting.pk))
+    assert cast.statuses() == told
+    assert "Release the decisions" in do(browser, f"{office('scenario_impact')}?call={cast.call.pk}")
+    do(browser, office("release_release", waiting.pk))
+
+
 def tell(cast):
-    """The release waits for the agreement, for the letters and for the second person; then every council hears at once."""
+    """The release waits for the agreement, the letters, the second person and the outcomes by group; then every council hears at once."""
     browser, days = as_(cast.manager), {"dated_on": TOLD.date(), "respond_on": SECOND_ROUND.date()}
     assert "The call has no member agreement" in words(browser.get(office("release_prepare")))
     change = office("call_change", cast.call.pk)
     do(browser, change, posted(browser.get(change), agreement=AGREEMENT))
-    release = prepare(cast, **days)
+    waiting = prepare(cast, **days)
     make_letters()
     cast.move_clock(TOLD)
     assert cast.statuses() == {S.SHORTLISTED: 60}
     assert not OutboundEmail.objects.exists()
-    do(as_(cast.manager), office("release_release", release.pk))
+    do(as_(cast.manager), office("release_release", waiting.pk))
     assert cast.statuses() == {S.SHORTLISTED: 60}
-    do(as_(cast.head), office("release_release", release.pk))
+    release(cast, waiting)
     assert cast.statuses() == {S.OFFERED: 20, S.RESERVE: 5, S.NOT_SELECTED: 35}
     letters = OutboundEmail.objects.filter(kind="decision-letter")
     assert Counter(letters.values_list("recipient", flat=True)) == dict.fromkeys([eoi.created_by.email for eoi in cast.eois], 1)
@@ -178,9 +188,9 @@ def promote(cast, decliner):
     do(browser, promotion, {"reason": "The best by the rules."})
     browser.post(office("decision_promote", cast.having(S.RESERVE)[0].pk), {"reason": "One more."})
     assert Decision.objects.held().get().application == reserve  # there was one place
-    release = prepare(cast, dated_on=SECOND_ROUND.date(), respond_on=PROMISED.date())
+    waiting = prepare(cast, dated_on=SECOND_ROUND.date(), respond_on=PROMISED.date())
     make_letters()
-    do(as_(cast.head), office("release_release", release.pk))
+    release(cast, waiting)
     assert cast.having(S.OFFERED) == [reserve]
     cast.move_clock(PROMISED)
     accept(reserve)
