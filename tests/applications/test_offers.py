@@ -56,9 +56,9 @@ def other(roles):
     return StaffFactory()
 
 
-def hold(application, outcome, by, rank=None):
+def hold(application, outcome, by, rank=None, feedback="Clear."):
     held = application.decisions.held().first()
-    words = {"reason": "So.", "feedback": "Clear.", "seen": held.version if held else ""}
+    words = {"reason": "So.", "feedback": feedback, "seen": held.version if held else ""}
     return decide(application_id=application.pk, outcome=outcome, by=by, reserve_rank=rank, **words)
 
 
