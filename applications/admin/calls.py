@@ -180,6 +180,7 @@ class CallAdmin(ScoringPages):
         (None, {"fields": ("cohort", "title", "summary", "opens_at", "closes_at", "nations")}),
         ("The call's page", {"fields": ("about", "who_can_apply", "what_you_get", "what_you_give", "timeline", "questions_and_answers")}),
         ("Terms", {"fields": ("terms", "terms_version", "privacy_version")}),
+        ("Member agreement", {"fields": ("agreement", "agreement_version")}),
     )
     acts = (
         Act(

@@ -77,13 +77,13 @@ def what_is_missing(call: Call, stage: Stage, user: User) -> str:
     if again := to_decide_again(decided(call.pk, stage), user):
         return again
     offers = decided(call.pk, stage).filter(outcome=ApplicationStatus.OFFERED).count()
-    if offers and not call.agreement:
-        return "The call has no member agreement for councils to sign. Write it on the call's page first."
-    return too_many_offers(call, offers)
+    return what_stops_offers(call, offers)
 
 
-def too_many_offers(call: Call, number: int) -> str:
+def what_stops_offers(call: Call, number: int) -> str:
     """Return why so many places cannot be offered, or nothing."""
+    if number and not call.agreement:
+        return "The call has no member agreement for councils to sign. Write it on the call's page first."
     free = free_places(call)
     if number <= free:
         return ""
@@ -295,7 +295,7 @@ def refuse_unless_ready(release: Release, going: list[Letter], by: User, at: dat
     """Raise ValidationError unless the release could go out at that moment.
 
     Every EoI that waits is in it, with a decision that stands and its letter ready and of that day; somebody has read what a selection
-    does to each group; its offers can still be answered, and there are places for them.
+    does to each group; its offers can still be answered, and there are places for them and an agreement to sign.
     """
     if number := undecided(release.call_id, Stage(release.stage)).count():
         message = (
@@ -316,8 +316,8 @@ def refuse_unless_ready(release: Release, going: list[Letter], by: User, at: dat
         message = f"Councils would have to answer before {in_words(release.respond_by)}. Take it back and prepare it with a later date."
         raise ValidationError(message)
     offers = sum(letter.decision.outcome == ApplicationStatus.OFFERED for letter in going)
-    if too_many := too_many_offers(release.call, offers):
-        raise ValidationError(too_many)
+    if message := what_stops_offers(release.call, offers):
+        raise ValidationError(message)
 
 
 def wrong_day(release: Release, at: datetime) -> str:

@@ -56,9 +56,9 @@ def other(roles):
     return StaffFactory()
 
 
-def hold(application, outcome, by, rank=None):
+def hold(application, outcome, by, rank=None, feedback="Clear."):
     held = application.decisions.held().first()
-    words = {"reason": "So.", "feedback": "Clear.", "seen": held.version if held else ""}
+    words = {"reason": "So.", "feedback": feedback, "seen": held.version if held else ""}
     return decide(application_id=application.pk, outcome=outcome, by=by, reserve_rank=rank, **words)
 
 
@@ -196,6 +196,14 @@ def test_nothing_goes_out_before_somebody_has_read_the_outcomes_by_group(call, s
     assert Entry.objects.about(release).filter(verb="release.outcomes_read", actor_id=other.pk).exists()
     release_decisions(release_id=release.pk, by=other)
     assert status_of(eois[0]) == S.OFFERED
+
+
+def test_an_agreement_that_was_taken_away_after_the_letters_keeps_the_offers_from_going(call, staff, other, eois):
+    release = prepare(call, staff)
+    type(call).objects.update(agreement="")
+    with pytest.raises(ValidationError, match="no member agreement"):
+        release_decisions(release_id=release.pk, by=other)
+    assert not Offer.objects.exists()
 
 
 # The embargo

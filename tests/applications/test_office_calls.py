@@ -105,6 +105,15 @@ def test_a_change_is_saved_and_recorded(office):
     assert (entry.verb, entry.data) == ("call.changed", {"fields": ["title"]})
 
 
+def test_the_agreement_is_written_after_the_call_was_published(office):
+    call = CallFactory(closes_at=timezone.now().replace(microsecond=0) - timedelta(days=1))
+    page = office.get(url("change", call))
+    assert office.post(url("change", call), posted(page, agreement="Two people take part.", agreement_version="1.1")).status_code == 302
+    call.refresh_from_db()
+    assert (call.agreement, call.agreement_version) == ("Two people take part.", "1.1")
+    assert Entry.objects.about(call).get().data == {"fields": ["agreement", "agreement_version"]}
+
+
 def test_anchors_are_six_lines(office):
     call = ready_call()
     page = office.get(url("change", call))
