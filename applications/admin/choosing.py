@@ -2,7 +2,8 @@
 
 from django.http import Http404, HttpRequest
 
-from applications.models import Call
+from applications.models import Application, Call
+from applications.states import WAITING, ApplicationStatus, Stage
 from upstream import clock
 
 
@@ -20,3 +21,13 @@ def chosen_call(request: HttpRequest, calls: list[Call]) -> Call | None:
     if found is None:
         raise Http404
     return found
+
+
+def call_at_selection(request: HttpRequest, calls: list[Call]) -> Call | None:
+    """Return the call that the address names, or the last that has come to a shortlist: one that is still open has nothing to select."""
+    call = chosen_call(request, calls)
+    if call is None or request.GET.get("call"):
+        return call
+    reached = (*WAITING[Stage.SELECTION], ApplicationStatus.OFFERED, ApplicationStatus.ACCEPTED)
+    with_shortlist = set(Application.objects.filter(call__in=calls, status__in=reached).values_list("call", flat=True))
+    return next((each for each in calls if each.pk in with_shortlist), call)

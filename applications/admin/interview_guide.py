@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -20,6 +21,11 @@ class InterviewQuestionInline(admin.StackedInline):  # type: ignore[type-arg]
     fields = COLUMNS
     verbose_name = "interview question"
     verbose_name_plural = "interview guide"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Leave the form's own fields out of a frozen guide: Django would ask for them although it shows them as text."""
+        form = {"form": forms.ModelForm} if self.is_frozen(request, obj) else {}
+        return super().get_formset(request, obj, **form, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is added to a frozen guide."""

@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from applications.admin.choosing import chosen_call, opened_calls
+from applications.admin.choosing import call_at_selection, opened_calls
 from applications.admin.filters import CallFilter
 from applications.admin.triage_pages import MAY_DECIDE
 from applications.admin.workbench_page import Shown, shown, shown_together
@@ -87,7 +87,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         """Say how the selection of a call stands, and start its first scenario."""
         person = self.person(request)
         calls = opened_calls()
-        call = chosen_call(request, calls)
+        call = call_at_selection(request, calls)
         field, refusal = gather(call, person) if call else (Field(()), "No call has opened yet, so there is nothing to select from.")
         refusal = refusal or ("" if field.candidates else NOBODY)
         if request.method == "POST" and call and not refusal:
@@ -254,7 +254,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         named = request.GET.get("scenario", "")
         scenario: Scenario | None = self.visible_or_404(request, named) if named else None
         calls = [] if scenario else opened_calls()
-        call = scenario.call if scenario else chosen_call(request, calls)
+        call = scenario.call if scenario else call_at_selection(request, calls)
         title = "Outcomes by group"
         refusal = gather(call, person)[1] if call else "No call has opened yet, so there is nothing to compare."
         if refusal or call is None:

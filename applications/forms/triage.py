@@ -33,7 +33,7 @@ class AssessmentForm(forms.Form):
     """An assessment as its page shows it. It may be saved however unfinished; the service says what is missing at the end."""
 
     is_eligible = YesNoField(label="Is it eligible?", required=False)
-    ineligible_reason = DraftTextField(label="Why it is not eligible", help_text="Only if it is not.", rows=2)
+    ineligible_reason = DraftTextField(label="Why it is not eligible", help_text="Only if you selected No.", rows=2)
     note = DraftTextField(label="Note", help_text="Anything else for the other assessors and for whoever decides.", rows=4)
 
     def __init__(self, *args: Any, assessment: Assessment, criteria: Iterable[Criterion], **kwargs: Any) -> None:
@@ -82,7 +82,7 @@ class DecisionForm(forms.Form):
 
     outcome = RadioField(label="The outcome", choices=[(outcome.value, outcome.label) for outcome in OUTCOMES[Stage.SHORTLIST]])
     reason = LongTextField(label="The reason for the decision", help_text="For the record. Councils do not see it.")
-    feedback = LongTextField(label="Feedback for the council", help_text="Goes into its letter, in your words. Optional.", required=False)
+    feedback = LongTextField(label="Feedback for the council (optional)", help_text="Goes into its letter, in your words.", required=False)
 
 
 class PutBackForm(forms.Form):

@@ -151,5 +151,7 @@ class RulesForm(forms.Form):
 class NameForm(forms.Form):
     """The name under which a scenario is listed."""
 
-    name = ShortTextField(label="Name", max_length=100, help_text="For example: Two from every region")
+    name = ShortTextField(
+        label="Name", max_length=100, help_text="For example: Two from every region", error_messages={"required": "Enter a name"}
+    )
     note = LongTextField(label="Note (optional)", required=False, max_length=MOST_CHARACTERS)

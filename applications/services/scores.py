@@ -239,7 +239,7 @@ def in_words(refusal: "Refusal", names: dict[int, str]) -> str:
                 f"or were given the better ones: {who}. Give each of them one that the rest also score."
             )
         case Obstacle.FEW_SCORES:
-            return f"Everybody needs {LEAST_SCORES} scores that count before leniency can be told, and these have fewer: {who}."
+            return f"It takes {LEAST_SCORES} scores that count to tell how lenient somebody is. Fewer so far: {who}."
         case _:
             return "No expression of interest has two reviews that count, so nothing shows who is generous and who is strict."
 

@@ -568,9 +568,13 @@ def test_the_guide_is_written_on_the_calls_page_and_frozen_once_scored(office, i
     assert 'name="interview_questions-0-anchors"' in page
     lines = {guide[0].pk: Line(3, "")}
     save_sheet(interview_id=interview.pk, revision=0, lines=lines, summary="", by=alex)
-    page = words(office.get(url))
+    response = office.get(url)
+    page = words(response)
     assert 'name="interview_questions-0-anchors"' not in page
     assert "Question 1?" in page
+    # The rest of the call can still be saved: what is frozen asks for nothing.
+    sheets = next(inline.formset for inline in response.context["inline_admin_formsets"] if inline.formset.prefix == "interview_questions")
+    assert [set(form.fields) for form in sheets.forms] == [{"id", "call"}] * len(guide)
 
 
 def test_the_export_has_scores_and_notes_of_the_sheets_that_one_may_read(office, interview, guide, alex, sam, move_clock):

@@ -217,7 +217,8 @@ def test_one_takes_up_an_eoi_by_name_from_its_own_page(office, staff, eoi):
 
 def test_a_decision_without_reason_is_shown_again(office, eoi):
     page = office.post(url("compare", eoi.pk), {"outcome": "ineligible", "reason": ""}).content.decode()
-    assert "Enter the reason for the decision" in page
+    assert page.index("There is a problem.") < page.index("What the records say")
+    assert '<a href="#id_reason">Enter the reason for the decision</a>' in page
 
 
 def test_giving_back_ones_own_needs_no_reason_and_anothers_does(office, staff, call, eoi):

@@ -164,7 +164,7 @@ def test_scores_by_somebody_with_a_conflict_are_listed_and_change_the_figures(of
     assert {row[3] for row in excluded} == {"Conflict of interest: Family works there or is a member of the council"}
     assert {row[4] for row in excluded} == {"A sister works there."}
     assert rows(page, "Agreement at each stage")[0][1] == "9"
-    assert "these have fewer: Gail Generous" in words(page)
+    assert "Fewer so far: Gail Generous" in words(page)
     assert [row[-2:] for row in body(scores_page(office, call)) if row[0] in {"R-000", "R-001"}] == [["\u2013", "\u2013"]] * 2
 
 

@@ -98,7 +98,7 @@ def test_what_the_adjustment_moves_across_the_line_is_flagged(office, call, pane
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ([(0, 0), (0, 1), (1, 0)], "Everybody needs 5 scores that count before leniency can be told, and these have fewer: Gail Generous"),
+        ([(0, 0), (0, 1), (1, 0)], "It takes 5 scores that count to tell how lenient somebody is. Fewer so far: Gail Generous"),
         ([(0, 0), (1, 1)], "No expression of interest has two reviews that count"),
         ([*((place, 0) for place in range(5)), *((place, 1) for place in range(5, 9))], "share no expression of interest with the rest"),
     ],

@@ -172,6 +172,13 @@ def test_without_a_call_or_candidates_there_is_a_sentence(office):
     assert office.post(f"{BASE}workbench/?call={call.pk}").status_code == 200
 
 
+def test_the_workbench_opens_at_the_last_call_that_has_a_shortlist(office, call, field):
+    later = CallFactory()
+    assert later.opens_at >= call.opens_at
+    assert "6 candidates for 3 places" in page(office, f"{BASE}workbench/")
+    assert "Candidates appear here" in page(office, f"{BASE}workbench/?call={later.pk}")
+
+
 def test_adopting_needs_the_permission_to_decide(client, scenario, staff):
     from django.contrib.auth.models import Permission
 
