@@ -21,7 +21,6 @@ from applications.forms.section import SectionForm
 from applications.models import Call, Criterion, Question, Section
 from applications.services.answers import Answered, AnsweredSection
 from applications.services.calls import can_be_unpublished, move_closing, publish_call, unpublish_call
-from applications.states import Stage
 from cohort.states import Nation
 from upstream import clock
 from upstream.accounts.models import User
@@ -33,8 +32,6 @@ from upstream.office import Act, OfficeAdmin, tag
 SETTLED = ("cohort", "opens_at", "nations", "terms", "terms_version", "privacy_version")
 # What shows those of them that Django would write in keys, or in its own words.
 IN_WORDS = {"opens_at": "opening", "nations": "open_to"}
-# What councils sign when they accept a place.
-AGREEMENT = ("agreement", "agreement_version")
 
 
 def publish(call: Call, user: User) -> str:
@@ -183,7 +180,7 @@ class CallAdmin(ScoringPages):
         (None, {"fields": ("cohort", "title", "summary", "opens_at", "closes_at", "nations")}),
         ("The call's page", {"fields": ("about", "who_can_apply", "what_you_get", "what_you_give", "timeline", "questions_and_answers")}),
         ("Terms", {"fields": ("terms", "terms_version", "privacy_version")}),
-        ("Member agreement", {"fields": AGREEMENT}),
+        ("Member agreement", {"fields": ("agreement", "agreement_version")}),
     )
     acts = (
         Act(
@@ -211,11 +208,8 @@ class CallAdmin(ScoringPages):
         return [self.address("<path:object_id>/preview/", self.preview, "preview"), *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Call | None = None) -> Any:  # noqa: ARG002  (Django's signature)
-        """Return what is settled once the call is published, and the agreement once the selection's letters are written."""
-        if obj is None or not is_frozen(obj):
-            return ()
-        has_letters = obj.releases.filter(stage=Stage.SELECTION, cancelled_at=None).exists()
-        return (*SETTLED, *IN_WORDS.values(), *(AGREEMENT if has_letters else ()))
+        """Return what is settled once the call is published. The agreement never is: each offer keeps the text that it was made with."""
+        return (*SETTLED, *IN_WORDS.values()) if is_frozen(obj) else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Call | None = None) -> Any:
         """Return the fields, in words where they are settled."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Answer, Call, Question
-from applications.states import QuestionKind, Stage
+from applications.states import QuestionKind
 from cohort.states import Nation
 from tests.factories import (
     ApplicationFactory,
@@ -21,7 +21,6 @@ from tests.factories import (
     StaffFactory,
     UserFactory,
 )
-from tests.factories.judging import ReleaseFactory
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail
 
@@ -244,18 +243,3 @@ def test_the_list_asks_as_many_questions_for_fifty_as_for_five(office, number, d
     office.get(address)
     with django_assert_num_queries(8):
         assert len(office.get(address).context["cl"].result_list) == number
-
-
-def test_staff_write_the_agreement_of_a_published_call_until_the_selections_letters_are_written(office):
-    closes_at = timezone.now().replace(second=0, microsecond=0) + timedelta(days=30)
-    call = CallFactory(closes_at=closes_at)
-    page = office.get(url("change", call))
-    assert office.post(url("change", call), posted(page, agreement="Send two people.", agreement_version="2.0")).status_code == 302
-    call.refresh_from_db()
-    assert (call.agreement, call.agreement_version) == ("Send two people.", "2.0")
-    release = ReleaseFactory(call=call, stage=Stage.SELECTION, respond_by=closes_at)
-    fields = office.get(url("change", call)).context["adminform"].form.fields
-    assert "agreement" not in fields
-    assert "agreement_version" not in fields
-    call.releases.filter(pk=release.pk).update(cancelled_at=timezone.now())
-    assert "agreement" in office.get(url("change", call)).context["adminform"].form.fields
