@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,12 +16,13 @@ from applications.admin.filters import CallFilter
 from applications.admin.triage_pages import MAY_DECIDE
 from applications.admin.workbench_page import Shown, shown, shown_together
 from applications.forms.workbench import NameForm, RulesForm
-from applications.models import Call, Release, Scenario
+from applications.models import Call, Lottery, Release, Scenario
 from applications.services.releases import read_outcomes
 from applications.services.workbench.adopting import adopt, by_hand, proposals, why_not
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.candidates import Field, gather
 from applications.services.workbench.impact import adopted, halos, overrides, selected
+from applications.services.workbench.lots import commit_to_lots
 from applications.services.workbench.scenarios import NOBODY, begin, change, renew, repeated, save_with_name
 from applications.services.workbench.spread import FEWEST, baselines, distribution, rates
 from applications.states import OUTCOMES, Stage
@@ -64,6 +65,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         """Give each page its address."""
         return [
             self.address("workbench/", self.workbench, "workbench"),
+            self.address("lots/", self.lots, "lots"),
             self.address("compare/", self.compare, "compare"),
             self.address("impact/", self.impact, "impact"),
             self.address("<path:object_id>/again/", self.again, "again"),
@@ -102,8 +104,25 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             refusal=refusal,
             candidates=len(field.candidates),
             latest=scenarios.first(),
+            lottery=lottery_of(call, person),
             saved=scenarios.saved()[:MOST_LISTED],
         )
+
+    @method_decorator(require_POST)
+    def lots(self, request: HttpRequest) -> HttpResponse:
+        """Commit to a draw that breaks ties."""
+        person = self.person(request)
+        if not person.has_perm(MAY_DECIDE):
+            raise PermissionDenied
+        call = call_at_selection(request, opened_calls())
+        if call is None:
+            raise Http404
+        try:
+            lottery = commit_to_lots(call_id=call.pk, by=person)
+            messages.success(request, f"Committed. Publish this now, so that it can be checked later: {lottery.commitment}")
+        except InvalidTransition as refusal:
+            messages.error(request, str(refusal))
+        return redirect(f"{reverse('admin:applications_scenario_workbench')}?call={call.pk}")
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def change_view(
@@ -148,6 +167,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             measure=measure,
             others=self.others(scenario, person),
             may_adopt=person.has_perm(MAY_DECIDE),
+            lottery=lottery_of(scenario.call, person),
             offered_acts=self.offered_acts(request, scenario),
         )
 
@@ -185,8 +205,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         scenario, _ = self.scenario_or_404(request, object_id)
         result = Result.read(scenario.result)
         if repeated(scenario) == result:
-            again = f"Run again from the saved scores, rules and seed {scenario.seed}"
-            text = f"{again}: the same {len(result.chosen)}, and every figure the same."
+            text = f"Run again from the saved scores, rules and seed: the same {len(result.chosen)}, and every figure the same."
             messages.success(request, text)
         else:
             messages.error(request, "Run again, this came out differently. Tell whoever looks after the software before you rely on it.")
@@ -310,6 +329,11 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         """Return the named scenarios that this one can be compared with."""
         of_call = Scenario.objects.visible_to(person).saved().filter(call=scenario.call_id).exclude(pk=scenario.pk)
         return list(of_call.defer("inputs", "rules", "result")[:MOST_LISTED])
+
+
+def lottery_of(call: Call | None, person: User) -> Lottery | None:
+    """Return the draw that breaks ties, where one was committed to. Its seed is for nobody's eyes before it is revealed."""
+    return Lottery.objects.visible_to(person).filter(call=call).select_related("committed_by").first()
 
 
 def differing(found: list[Shown]) -> list[tuple[str, list[str]]]:

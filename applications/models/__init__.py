@@ -8,7 +8,7 @@ from applications.models.interview import Interview, InterviewQuestion, Intervie
 from applications.models.meeting import MeetingExit, MeetingItem, PanelMeeting
 from applications.models.offer import Offer
 from applications.models.panel import Assignment, CriterionScore, Panel, PanelMember, Review
-from applications.models.scenario import Scenario
+from applications.models.scenario import Lottery, Scenario
 from applications.models.triage import Assessment, AssessmentScore
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "InterviewSheet",
     "InterviewSlot",
     "Letter",
+    "Lottery",
     "MeetingExit",
     "MeetingItem",
     "Offer",

@@ -1,6 +1,6 @@
 """Scenarios of the selection: what was asked of the workbench, and what it answered."""
 
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -11,15 +11,22 @@ from applications.models.conflict import Conflict
 from applications.states import ScoreBasis
 from upstream.accounts.models import User
 
+Records = TypeVar("Records", bound=models.QuerySet[Any])
+
+
+def seen_by(user: User, records: Records) -> Records:
+    """Return those of the records of whole calls that somebody sees who decides and has no conflict with a candidate there."""
+    if not user.has_perm("applications.view_scenario"):
+        return records.none()
+    return records.exclude(call__in=Conflict.objects.active().filter(user=user).with_candidates().values("application__call"))
+
 
 class ScenarioQuerySet(models.QuerySet["Scenario"]):
     """Reading scenarios."""
 
     def visible_to(self, user: User) -> Self:
         """Only those who decide see scenarios, each of which shows a whole field: so none of a field in which they have a conflict."""
-        if not user.has_perm("applications.view_scenario"):
-            return self.none()
-        return self.exclude(call__in=Conflict.objects.active().filter(user=user).with_candidates().values("application__call"))
+        return seen_by(user, self)
 
     def saved(self) -> Self:
         """Return those that somebody gave a name."""
@@ -38,7 +45,7 @@ class Scenario(models.Model):
     note = models.TextField(blank=True)
     places = models.PositiveSmallIntegerField()
     basis = models.CharField(max_length=20, choices=ScoreBasis.choices)
-    seed = models.PositiveIntegerField()
+    seed = models.CharField(max_length=80, help_text="A whole number, which may have more than 64 bits.")
     rules = models.JSONField(default=dict)
     inputs = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
@@ -61,3 +68,34 @@ class Scenario(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Scenario {self.pk}"
+
+
+class LotteryQuerySet(models.QuerySet["Lottery"]):
+    """Reading lotteries."""
+
+    def visible_to(self, user: User) -> Self:
+        """Whoever sees the scenarios of a call sees the draw that breaks their ties."""
+        return seen_by(user, self)
+
+
+class Lottery(models.Model):
+    """A draw that was committed to before anybody could know what it gives. It breaks the ties of the call's scenarios.
+
+    `commitment` is the SHA-256 of the secret seed and of the candidates' ids in their order. Adopting a scenario reveals the seed.
+    """
+
+    call = models.OneToOneField(Call, on_delete=models.PROTECT, related_name="lottery")
+    seed = models.CharField(max_length=80)
+    applications = models.JSONField()
+    commitment = models.CharField(max_length=64)
+    committed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    committed_at = models.DateTimeField(db_default=Now(), editable=False)
+    revealed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LotteryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "lotteries"
+
+    def __str__(self) -> str:
+        return f"Draw of {self.call}"

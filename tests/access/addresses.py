@@ -74,7 +74,20 @@ OFFICE_ARGUMENTS: dict[str, Arguments] = {
     ),
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
-PAGES_OF_NO_RECORD = {"changelist", "add", "load", "forecast", "ask", "unbooked", "offer", "series", "workbench", "compare", "impact"}
+PAGES_OF_NO_RECORD = {
+    "changelist",
+    "add",
+    "load",
+    "forecast",
+    "ask",
+    "unbooked",
+    "offer",
+    "series",
+    "workbench",
+    "lots",
+    "compare",
+    "impact",
+}
 READ = {"admin:autocomplete": {"app_label": "applications", "model_name": "call", "field_name": "cohort", "term": "a"}}
 SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "account_details": lambda _: {"full_name": "A New Name"},

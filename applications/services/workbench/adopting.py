@@ -10,6 +10,7 @@ from applications.models import Call, Decision, Scenario
 from applications.services.decisions import hold_all
 from applications.services.workbench.calculation import Result
 from applications.services.workbench.candidates import Field, competing
+from applications.services.workbench.lots import reveal_lots
 from applications.services.workbench.rules import Rules
 from applications.services.workbench.scenarios import present
 from applications.states import TRANSITIONS, ApplicationStatus, Stage
@@ -65,6 +66,7 @@ def adopt(*, scenario_id: int, overwrite: set[int], by: User) -> Scenario:
     hold_all(decisions, by=by, at=now)
     scenario.adopted_by, scenario.adopted_at = by, now
     scenario.save(update_fields=["adopted_by", "adopted_at"])
+    reveal_lots(call, by)
     record_each(actor=by, verb="decision.held", acts=[(decision.application, {"scenario": scenario.pk}) for decision in decisions])
     record(actor=by, verb="scenario.adopted", subject=scenario, overwritten=sorted(overwrite))
     return scenario

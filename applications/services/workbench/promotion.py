@@ -53,7 +53,7 @@ def outlook(call: Call, user: User) -> Outlook | None:
     stay = {pk for pk, status in statuses.items() if status in {ApplicationStatus.OFFERED, ApplicationStatus.ACCEPTED}} | set(held)
     waiting = {pk for pk, status in statuses.items() if status == ApplicationStatus.RESERVE} - stay
     candidates, wanted = asked(field, rules, places=scenario.places, basis=scenario.basis)
-    found = promote(candidates, wanted, chosen=stay, declined=set(statuses) - stay - waiting, seed=scenario.seed)
+    found = promote(candidates, wanted, chosen=stay, declined=set(statuses) - stay - waiting, seed=int(scenario.seed))
     effects = [
         Effect(
             candidate=candidate,

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from applications.models import Call, Scenario
+from applications.models import Call, Lottery, Scenario
 from applications.services.workbench.calculation import Result, calculate
 from applications.services.workbench.candidates import Field, gather
 from applications.services.workbench.rules import Rules
@@ -23,13 +23,22 @@ TOO_HARD = (
 
 
 def seed_of(call: Call) -> int:
-    """Return the seed that breaks ties. It follows from the call, so that nobody can try seeds until the right council wins."""
+    """Return the seed that breaks ties, so that nobody can try seeds until the right council wins.
+
+    It is the one that was committed to, or else follows from the call.
+    """
+    if lottery := Lottery.objects.filter(call=call).first():
+        return int(lottery.seed)
     return int.from_bytes(hashlib.sha256(f"selection of call {call.pk}".encode()).digest()[:4]) >> 1
 
 
 @transaction.atomic
 def begin(*, call: Call, by: User) -> Scenario:
-    """Make a scenario of the present scores, the cohort's places and no rules. Raises InvalidTransition as `present` does."""
+    """Make a scenario of the present scores, the cohort's places and no rules. Raises InvalidTransition as `present` does.
+
+    Locks the call, so that no draw is committed to meanwhile.
+    """
+    Call.objects.select_for_update(no_key=True, of=("self",)).get(pk=call.pk)
     places = call.cohort.places
     rules = Rules(reserves=max(1, places // PLACES_PER_RESERVE))
     return _make(call=call, field=present(call, by), places=places, basis=ScoreBasis.MODERATED, rules=rules, by=by)
@@ -73,7 +82,7 @@ NOBODY = "No expression of interest is waiting to be selected. Candidates appear
 def repeated(scenario: Scenario) -> Result:
     """Return what the mathematics makes of the saved inputs, rules and seed now: the proof that a scenario reproduces exactly."""
     return calculate(
-        Field.read(scenario.inputs), Rules.read(scenario.rules), places=scenario.places, basis=scenario.basis, seed=scenario.seed
+        Field.read(scenario.inputs), Rules.read(scenario.rules), places=scenario.places, basis=scenario.basis, seed=int(scenario.seed)
     )
 
 
@@ -99,7 +108,7 @@ def _make(*, call: Call, field: Field, by: User, **asked: Any) -> Scenario:
     except TooHard as error:
         raise InvalidTransition(TOO_HARD) from error
     scenario = Scenario.objects.create(
-        call=call, seed=seed, inputs=field.written(), rules=rules.written(), result=result.written(), made_by=by, **asked
+        call=call, seed=str(seed), inputs=field.written(), rules=rules.written(), result=result.written(), made_by=by, **asked
     )
     record(actor=by, verb="scenario.made", subject=scenario)
     return scenario
