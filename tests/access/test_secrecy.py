@@ -31,6 +31,7 @@ from applications.states import ApplicationStatus as S
 from applications.tasks import make_letter
 from tests.access.addresses import address, sent
 from tests.access.table import TABLE
+from tests.access.test_conflicts import OF_A_CALL, TABLES_OF_A_CALL
 from tests.access.test_guards import everything, without, without_permissions
 from tests.access.world import form_of
 from tests.factories import StaffFactory, UserFactory
@@ -64,6 +65,11 @@ IN_CONFLICT = "conflicted staff"
 NOW = timezone.now()  # which stands still, as pages say how long is left
 TOKEN = re.compile(r'value="[A-Za-z0-9]{64}"')  # the token of a form
 TRAIL = {"admin:audit_entry_changelist", "admin:applications_application_change"}  # it says that there is a decision, and not which
+ABOUT_A_CALL = (
+    OF_A_CALL
+    | TABLES_OF_A_CALL
+    | {f"admin:applications_{name}" for name in ("decision_changelist", "scenario_workbench", "scenario_impact")}
+)
 NAMES = [name for row in TABLE for name in row.names()]
 
 
@@ -154,7 +160,7 @@ def file_of(eoi):
 def questions(world, roles, names):
     """Yield everything to ask: each address as each role, of one's own and of another's; to post to it, too, where that may tell more."""
     for role, name, side in itertools.product(roles, names, ("own", "other")):
-        url = address(world, name, role, side)
+        url = address(world, name, role, side) + (f"?call={world.eois[0].call_id}" if name in ABOUT_A_CALL else "")
         for method in ("GET", "POST") if name.startswith("applications:") or name.endswith("_export") else ("GET",):
             yield role, name, method, url, tuple(sent(world, name, method, role, side).items())
         if name.endswith("_export"):
@@ -247,6 +253,8 @@ def shown_at_once(patch):
         (IN_CONFLICT, "admin:applications_release_letter", without(DecisionQuerySet, "visible_to", everything)),
         ("office without decisions", "documents:download", without_permissions("applications.view_decision")),
         ("office without decisions", "admin:applications_scenario_change", without_permissions("applications.view_scenario")),
+        ("office without decisions", "admin:applications_decision_changelist", without_permissions("applications.view_decision")),
+        ("office without decisions", "admin:applications_scenario_impact", without_permissions("applications.view_scenario")),
         ("office without decisions", "admin:applications_decision_decide", without_permissions("applications.decide_application")),
         ("staff", "admin:applications_release_letter", lambda _: None),
         ("submitter", "home", shown_at_once),

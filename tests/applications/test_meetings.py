@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from applications.models import Conflict, MeetingItem
+from applications.models import Application, Conflict, InterviewScore, InterviewSheet, MeetingItem
 from applications.services.meeting_items import (
     ItemClosed,
     ItemConflict,
@@ -36,11 +36,13 @@ from applications.services.meetings import (
     to_be_discussed,
 )
 from applications.services.minutes import minutes_for
-from applications.states import ApplicationStatus, MemberStatus, Outlook
+from applications.states import ApplicationStatus, ConflictStatus, InterviewStatus, MemberStatus, Outlook
 from tests.factories import StaffFactory
 from tests.factories.judging import (
     AssignmentFactory,
     ConflictFactory,
+    InterviewFactory,
+    InterviewQuestionFactory,
     PanelMemberFactory,
     ReviewFactory,
     ShortlistedFactory,
@@ -269,7 +271,80 @@ def test_who_has_yet_to_score_opens_nothing(panel, staff):
     assert open_item(item_id=item.pk, by=StaffFactory()).before == {"scores": []}
 
 
+def test_who_has_an_interview_sheet_to_submit_opens_nothing(item, staff):
+    interview = InterviewFactory(application=item.application, slot__interviewer=staff)
+    InterviewSheet.objects.create(interview=interview, interviewer=staff)
+    with pytest.raises(InvalidTransition, match="your own scores"):
+        open_item(item_id=item.pk, by=staff)
+
+
+def test_a_conflict_finds_whoever_was_out_already_and_none_that_was_waived(item, member, chair, staff):
+    open_item(item_id=item.pk, by=staff)
+    send_out(item_id=item.pk, member_id=member.pk, by=staff)
+    kept_out(item, member)
+    ConflictFactory(application=item.application, user=chair.user, status=ConflictStatus.WAIVED, decided_by=staff, reason="Long ago")
+    save(item, staff)
+    assert [(each.member, each.is_conflict) for each in item.exits.all()] == [(member, True)]
+
+
+def put_out_by(write, item, staff):
+    """Return who is out of the room after this, of an item that a conflict has come up with since it was opened."""
+    open_item(item_id=item.pk, by=staff)
+    save(item, staff)
+    last = list(item.meeting.present.filter(is_chair=False))[-1]
+    kept_out(item, last)
+    write(item.meeting.present.filter(is_chair=False).first())
+    return last, [each.member for each in item.exits.filter(is_conflict=True)]
+
+
+@pytest.mark.parametrize("act", [send_out, name_chair])
+def test_whoever_has_a_conflict_by_now_leaves_with_another(item, staff, act):
+    last, out = put_out_by(lambda member: act(item_id=item.pk, member_id=member.pk, by=staff), item, staff)
+    assert out == [last]
+
+
+def test_whoever_has_a_conflict_by_now_leaves_before_the_close(item, staff):
+    last, out = put_out_by(lambda _: close_item(item_id=item.pk, by=staff), item, staff)
+    assert out == [last]
+
+
 # One item
+
+
+def test_a_withdrawn_council_is_neither_opened_nor_opened_again(item, meeting, staff):
+    settle(item, staff)
+    Application.objects.filter(meeting_items__meeting=meeting).update(status=ApplicationStatus.WITHDRAWN)
+    with pytest.raises(InvalidTransition, match="cannot be opened again"):
+        reopen_item(item_id=item.pk, reason="Again", by=staff)
+    with pytest.raises(InvalidTransition, match="cannot be opened"):
+        open_item(item_id=meeting.items.last().pk, by=staff)
+
+
+def test_nothing_is_opened_again_beside_an_open_item(item, meeting, staff):
+    settle(item, staff)
+    open_item(item_id=meeting.items.last().pk, by=staff)
+    with pytest.raises(InvalidTransition, match="Another item is being discussed"):
+        reopen_item(item_id=item.pk, reason="Again", by=staff)
+
+
+def test_nobody_leaves_returns_or_chairs_but_in_a_discussion(item, member, staff):
+    for act in (send_out, let_back, name_chair):
+        with pytest.raises(InvalidTransition, match="not being discussed"):
+            act(item_id=item.pk, member_id=member.pk, by=staff)
+
+
+@pytest.mark.parametrize("why", ["not submitted", "in conflict"])
+def test_only_final_sheets_without_a_conflict_make_the_mean_of_the_interview(item, staff, why):
+    interview = InterviewFactory(application=item.application, status=InterviewStatus.HELD)
+    question = InterviewQuestionFactory(call=item.application.call)
+    for person, mark in zip(interview.slot.interviewers, (4, 2), strict=True):
+        sheet = InterviewSheet.objects.create(interview=interview, interviewer=person, submitted_at=timezone.now())
+        InterviewScore.objects.create(sheet=sheet, question=question, score=mark)
+    if why == "in conflict":
+        ConflictFactory(application=item.application, user=interview.slot.second_interviewer)
+    else:
+        InterviewSheet.objects.filter(interviewer=interview.slot.second_interviewer).update(submitted_at=None)
+    assert open_item(item_id=item.pk, by=staff).before["interview"] == 4
 
 
 def test_opening_freezes_the_scores(item, panel, staff):
@@ -368,6 +443,19 @@ def test_a_meeting_ends_when_all_is_settled_or_it_says_why_not_and_never_changes
     ):
         with pytest.raises(InvalidTransition):
             write()
+
+
+def test_a_meeting_ends_though_a_council_withdrew_in_the_discussion_and_everybody_is_back(meeting, member, staff):
+    first, *others = meeting.items.all()
+    open_item(item_id=first.pk, by=staff)
+    send_out(item_id=first.pk, member_id=member.pk, by=staff)
+    Application.objects.filter(pk=first.application_id).update(status=ApplicationStatus.WITHDRAWN)
+    with pytest.raises(ValidationError, match="before every item"):
+        end_meeting(meeting_id=meeting.pk, not_reached="", by=staff)
+    Application.objects.filter(meeting_items__in=others).update(status=ApplicationStatus.WITHDRAWN)
+    ended = end_meeting(meeting_id=meeting.pk, not_reached="Nobody asked.", by=staff)
+    assert ended.not_reached == ""
+    assert first.exits.get().returned_at == ended.ended_at
 
 
 def test_the_note_is_not_overwritten_unseen(meeting, staff):

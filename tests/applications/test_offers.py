@@ -15,8 +15,8 @@ from applications import tasks
 from applications.documents import agreement_attachment
 from applications.models import Application, Decision, Letter, Offer
 from applications.services.decisions import clear_decision, decide
-from applications.services.offers import Signature, accept_offer, decline_offer, lapse_offers, promote_reserve
-from applications.services.places import free_places
+from applications.services.offers import Signature, accept_offer, decline_offer, lapse_offer, lapse_offers, promote_reserve
+from applications.services.places import free_places, free_to_promote
 from applications.services.releases import call_off_release, prepare_release, read_outcomes, release_decisions, schedule_release
 from applications.services.submission import withdraw_application
 from applications.states import ApplicationStatus, Stage
@@ -24,7 +24,7 @@ from cohort.models import Cohort, Membership
 from cohort.services.contacts import NotPossible
 from cohort.states import ContactRole
 from tests.factories import CohortFactory, ContactFactory, StaffFactory
-from tests.factories.judging import ShortlistedFactory, SubmittedFactory, scored_call
+from tests.factories.judging import ConflictFactory, ShortlistedFactory, SubmittedFactory, scored_call
 from upstream.audit.models import Entry
 from upstream.correspondence.models import OutboundEmail
 from upstream.transitions import InvalidTransition
@@ -351,3 +351,42 @@ def test_a_reserve_is_promoted_only_into_a_free_place_and_told_by_two_people(cal
     release_decisions(release_id=release.pk, by=other)
     assert status_of(reserve) == S.OFFERED
     assert accept(reserve).accepted_at == timezone.now()
+
+
+def test_only_a_reserve_without_a_decision_is_promoted_by_somebody_without_a_conflict(call, released, staff):
+    Cohort.objects.update(places=9)
+    reserve, told_no = released[2:]
+    with pytest.raises(InvalidTransition, match="can no longer be decided"):
+        promote_reserve(application_id=told_no.pk, reason="Please.", by=staff)
+    with pytest.raises(InvalidTransition, match="not a reserve without a decision"):
+        promote_reserve(application_id=ShortlistedFactory(call=call).pk, reason="Now.", by=staff)
+    in_conflict = ConflictFactory(application=reserve, user=StaffFactory()).user
+    with pytest.raises(InvalidTransition, match="can no longer be decided"):
+        promote_reserve(application_id=reserve.pk, reason="Mine.", by=in_conflict)
+    promote_reserve(application_id=reserve.pk, reason="First reserve.", by=staff)
+    with pytest.raises(InvalidTransition, match="not a reserve without a decision"):
+        promote_reserve(application_id=reserve.pk, reason="Again.", by=staff)
+
+
+def test_an_answer_is_given_once_and_only_to_an_offer(released):
+    with pytest.raises(InvalidTransition, match="no offer to answer"):
+        decline_offer(application_id=released[2].pk, reason="", by=released[2].created_by)
+    accept(released[0])
+    with pytest.raises(InvalidTransition):
+        decline_offer(application_id=released[0].pk, reason="", by=released[0].created_by)
+    assert status_of(released[0]) == S.ACCEPTED
+
+
+def test_an_offer_lapses_only_late_and_unanswered(released, move_clock):
+    assert not lapse_offer(application_id=released[0].pk)
+    accept(released[0])
+    move_clock(TOO_LATE)
+    assert not lapse_offer(application_id=released[0].pk)
+    assert lapse_offer(application_id=released[1].pk)
+
+
+def test_places_are_counted_for_each_cohort_alone(call, released):
+    elsewhere = scored_call(cohort=CohortFactory(places=5))
+    assert (free_places(call), free_places(elsewhere)) == (0, 5)
+    hold(ShortlistedFactory(call=elsewhere), S.OFFERED, StaffFactory())
+    assert (free_to_promote(call), free_to_promote(elsewhere)) == (0, 4)

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from applications.models import CriterionScore, Decision
+from applications.models import Application, CriterionScore, Decision
 from applications.services.decisions import hold
 from applications.services.workbench.adopting import CHANGED, PENDING, adopt, by_hand
 from applications.services.workbench.calculation import Result
@@ -113,6 +113,14 @@ def test_what_was_decided_by_hand_is_shown_and_only_lost_when_let_go(spread, fie
     lost.refresh_from_db()
     assert (lost.outcome, lost.scenario, lost.feedback) == (ApplicationStatus.OFFERED, spread, "Kept")
     assert len(held()) == 6
+
+
+def test_another_rank_that_a_person_gave_is_a_decision_by_hand(spread):
+    first, second = (Application.objects.get(pk=pk) for pk in Result.read(spread.result).reserves)
+    reserve = {"stage": Stage.SELECTION, "outcome": ApplicationStatus.RESERVE}
+    DecisionFactory(application=first, reserve_rank=1, **reserve)
+    other = DecisionFactory(application=second, reserve_rank=3, **reserve)
+    assert by_hand(spread) == [other]
 
 
 def held_outcome(scenario, application):

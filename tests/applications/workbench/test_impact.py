@@ -2,7 +2,7 @@
 
 import pytest
 
-from applications.models import CriterionScore, Decision, Review
+from applications.models import Application, CriterionScore, Decision, Review
 from applications.services.workbench.adopting import adopt
 from applications.services.workbench.impact import adopted, overrides, selected
 from applications.services.workbench.rules import Lock, Rules
@@ -56,6 +56,16 @@ def test_overrides_have_their_price_and_hand_made_changes_are_among_them(locked,
     assert by_hand.what == "Offered a place in the scenario, not selected by hand"
     assert by_hand.price >= 0
     assert field[0].pk not in selected(call)
+
+
+def test_what_counts_is_the_scenario_adopted_last_and_who_has_not_withdrawn(locked, scenario, call, field, staff):
+    for each in (locked, scenario, locked):
+        adopt(scenario_id=each.pk, overwrite=set(), by=staff)
+    assert adopted(call, staff) == locked
+    gone = next(iter(selected(call)))
+    Application.objects.filter(pk=gone).update(status=ApplicationStatus.WITHDRAWN)
+    assert gone not in selected(call)
+    assert len(selected(call)) == 2
 
 
 def test_the_page_for_a_scenario_and_for_a_call(client, locked, call, field, staff):

@@ -1,5 +1,7 @@
 """Scenarios: what is frozen, what is chosen and why, and that a scenario reproduces exactly."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -11,7 +13,7 @@ from applications.services.workbench.scenarios import NOBODY, begin, change, ren
 from applications.states import ApplicationStatus, ConflictStatus, Recommendation, ReviewStatus, ScoreBasis
 from tests.applications.workbench.conftest import NORTH, SOUTH
 from tests.factories import StaffFactory
-from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory
+from tests.factories.judging import AssignmentFactory, ConflictFactory, PanelMemberFactory, ReviewFactory, ShortlistedFactory
 from upstream.audit.models import Entry
 from upstream.transitions import InvalidTransition
 
@@ -126,6 +128,27 @@ def test_a_meetings_score_counts_where_there_is_one(scenario, staff, field, call
     assert field[4].pk not in Result.read(changed(fresh, staff).result).chosen  # by raw means
 
 
+def test_the_last_meetings_word_stands(scenario, staff, field, call):
+    from django.utils import timezone
+
+    from applications.models import MeetingItem, PanelMeeting
+
+    now = timezone.now()
+    for days, score in ((2, 10), (1, 90)):
+        at = now - timedelta(days=days)
+        meeting = PanelMeeting.objects.create(panel=call.panel, starts_at=at, opened_at=at, ended_at=at, made_by=staff)
+        item = {"meeting": meeting, "position": 1, "closed_at": at, "recommendation": Recommendation.SELECT, "reason": "Why"}
+        MeetingItem.objects.create(application=field[4], moderated_score=score, **item)
+    assert Field.read(renew(scenario=scenario, by=staff).inputs).by_key()[field[4].pk].moderated == 90
+
+
+def test_whoever_has_no_score_gets_a_place_only_from_a_person(scenario, staff, call):
+    unscored = ShortlistedFactory(call=call)
+    fresh = renew(scenario=scenario, by=staff)
+    assert unscored.pk not in result(changed(fresh, staff, places=7)).chosen
+    assert unscored.pk in result(changed(fresh, staff, locks=[Lock(unscored.pk, is_in=True, reason="We know it")])).chosen
+
+
 @pytest.mark.parametrize("status", [ConflictStatus.ACTIVE, ConflictStatus.WAIVED])
 def test_whoever_has_a_conflict_in_the_field_sees_and_starts_nothing(scenario, call, staff, field, status):
     waiver = {"decided_by": staff, "reason": "Over"} if status == ConflictStatus.WAIVED else {}
@@ -171,4 +194,5 @@ def test_a_name_is_taken_once(scenario, staff):
     save_with_name(scenario_id=scenario.pk, name="Wide", note="", by=staff)
     with pytest.raises(ValidationError, match="has this name"):
         save_with_name(scenario_id=other.pk, name="Wide", note="", by=staff)
+    assert save_with_name(scenario_id=scenario.pk, name="Wide", note="Better", by=staff).note == "Better"
     assert list(Scenario.objects.saved()) == [scenario]
