@@ -24,6 +24,8 @@ from upstream.office import ReadOnlyAdmin
 from upstream.transitions import InvalidTransition
 
 TICKS = (0, 25, 50, 75, 100)
+# What is pressed because people move. It does not wait until what was typed can be read.
+IN_THE_ROOM = {"out", "back", "chair"}
 LONGEST_KEY = 10  # digits: more is no key or revision of ours
 
 
@@ -103,10 +105,11 @@ class MeetingItemPages(ReadOnlyAdmin):
         return self.press(request, item, person, form)
 
     def press(self, request: HttpRequest, item: MeetingItem, person: User, form: OutcomeForm | None = None) -> HttpResponse:
-        """Do what the button says. What could not be saved as it was typed comes first."""
-        if form and form.errors:
-            return self.show(request, self.item_or_404(request, item.meeting_id, item.pk)[0], form)
+        """Do what the button says. What could not be saved as it was typed comes first, unless somebody leaves or comes back."""
         action, _, key = request.POST.get("action", "").partition(":")
+        unread = form if form and form.errors else None
+        if unread and action not in IN_THE_ROOM:
+            return self.show(request, self.item_or_404(request, item.meeting_id, item.pk)[0], unread)
         try:
             said = pressed(action, key, request.POST.get("chair", ""), item, person)
         except InvalidTransition as refusal:
@@ -120,8 +123,10 @@ class MeetingItemPages(ReadOnlyAdmin):
             messages.error(request, " ".join(error.messages))
         else:
             messages.success(request, said)
-            following = self.beside(item, person)[1] if action == "next" else None
-            return redirect(self.item_url(following or item))
+            if action == "next" and (following := self.beside(item, person)[1]):
+                return redirect(self.item_url(following))
+        if unread:
+            return self.show(request, self.item_or_404(request, item.meeting_id, item.pk)[0], unread)
         return redirect(self.item_url(item))
 
     def kept(self, request: HttpRequest, item: MeetingItem, form: OutcomeForm, person: User) -> MeetingItem:

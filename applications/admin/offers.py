@@ -5,7 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from applications.admin.interview_filters import InterviewCallFilter
 from applications.models import Offer
@@ -39,14 +42,14 @@ class AnswerFilter(admin.SimpleListFilter):
 class OfferAdmin(ReadOnlyAdmin):
     """The list of offers. A release makes them; councils answer."""
 
-    list_display = ("application", "answer", "respond_until", "left", "signed_by", moment("made_at", "Made"))
+    list_display = ("eoi", "answer", "respond_until", "left", "signed_by", moment("made_at", "Made"))
     list_filter = (InterviewCallFilter, AnswerFilter)
     list_select_related = ("application__council", "application__call", "answered_by")
     search_fields = ("application__reference", "application__council__name", "application__council__official_name", "signed_name")
     search_help_text = "Reference, council or who signed"
     empty_list = "No place has been offered yet. Releasing the selection makes the offers."
     fields = (
-        "application",
+        "eoi_page",
         "answer",
         "respond_until",
         "left",
@@ -58,14 +61,31 @@ class OfferAdmin(ReadOnlyAdmin):
         "declined_reason",
         moment("lapsed_at", "Lapsed"),
         "agreement_version",
-        "agreement_sha256",
+        "fingerprint",
         "agreement",
     )
-    readonly_fields = tuple(name for name in fields if callable(name) or name in {"answer", "respond_until", "left", "signed_by"})
+    worded = ("eoi_page", "answer", "respond_until", "left", "signed_by", "fingerprint")
+    readonly_fields = (*(name for name in fields if callable(name)), *worded)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the database's clock with the rows, not once for each."""
         return super().get_queryset(request).annotate(now=Value(clock.now()))  # type: ignore[no-any-return]
+
+    @admin.display(description="Expression of interest", ordering="application")
+    def eoi(self, offer: Offer) -> str:
+        """The EoI by its reference and council."""
+        return str(offer.application)
+
+    @admin.display(description="Expression of interest")
+    def eoi_page(self, offer: Offer) -> SafeString:
+        """The way to the EoI's page."""
+        page = reverse("admin:applications_application_change", args=[offer.application_id])
+        return format_html('<a href="{}">{}</a>', page, offer.application)
+
+    @admin.display(description="Fingerprint of the agreement (SHA-256)")
+    def fingerprint(self, offer: Offer) -> str:
+        """What proves that the text is the one that was signed."""
+        return offer.agreement_sha256
 
     @admin.display(description="Answer")
     def answer(self, offer: Offer) -> SafeString:
@@ -76,7 +96,7 @@ class OfferAdmin(ReadOnlyAdmin):
     @admin.display(description="Respond by", ordering="respond_by")
     def respond_until(self, offer: Offer) -> str:
         """Until when."""
-        return in_words(offer.respond_by)
+        return capfirst(in_words(offer.respond_by))
 
     @admin.display(description="Time left")
     def left(self, offer: Offer) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from applications.models import Application, Call
 from applications.services.scores import read_scoring
-from applications.states import Outlook
+from applications.states import ApplicationStatus, Outlook
 from upstream.accounts.models import User
 
 
@@ -18,14 +18,18 @@ def outlooks(call: Call, applications: Iterable[Application], user: User) -> dic
 
     scores = [Score(review.application, review.person.pk, review.value) for review in read_scoring(call, user).all_reviews]
     wanted = {application.pk for application in applications}
-    found = dict.fromkeys(wanted, Outlook.REST)
-    calibration = calibrate(scores).among(wanted)
+    # The places are for the whole shortlist, of which an earlier meeting may have settled a part.
+    shortlist = {*Application.objects.filter(call=call, status=ApplicationStatus.SHORTLISTED).values_list("pk", flat=True), *wanted}
+    found = dict.fromkeys(shortlist, Outlook.REST)
+    calibration = calibrate(scores).among(shortlist)
     if calibration.adjustment is None:
-        return found | dict.fromkeys(calibration.applications, Outlook.EITHER)
-    places = call.cohort.places
-    inside = above(calibration.adjustment.scores, places)
-    found |= {pk: Outlook.STRONG for pk, is_inside in zip(calibration.applications, inside, strict=True) if is_inside}
-    return found | dict.fromkeys(undecided(calibration, places), Outlook.EITHER)
+        found |= dict.fromkeys(calibration.applications, Outlook.EITHER)
+    else:
+        places = call.cohort.places
+        inside = above(calibration.adjustment.scores, places)
+        found |= {pk: Outlook.STRONG for pk, is_inside in zip(calibration.applications, inside, strict=True) if is_inside}
+        found |= dict.fromkeys(undecided(calibration, places), Outlook.EITHER)
+    return {pk: found[pk] for pk in wanted}
 
 
 def in_order(applications: Iterable[Application], found: dict[int, Outlook]) -> list[Application]:

@@ -12,6 +12,7 @@ from applications.models.application import ApplicationQuerySet
 from applications.policies import can_submit, can_withdraw, can_write
 from applications.services.answers import answered_sections
 from applications.services.eoi import start_application
+from applications.states import ApplicationStatus
 from applications.views.eligibility import answers_for, first_unanswered
 from cohort.models import Council, CouncilContact, Membership
 from cohort.policies import can_act_for
@@ -73,6 +74,7 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
         "done": sum(section.state == "Completed" for section in sections),
         "attempts": application.attempts.count(),
         "letters": letters_about(application, request.user),
+        "is_answered": application.status in ANSWERED,
         "offer": Offer.objects.visible_to(request.user).filter(application=application).first(),
         "membership": membership_of(application, request.user),
         "interview": application.interviews.live().select_related("slot").first(),
@@ -80,6 +82,10 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
     if can_write(request.user, application, now):
         return render(request, "applications/eoi_tasks.html", context)
     return render(request, "applications/eoi_standing.html", context)
+
+
+# Nothing in a letter of ours is still to be done.
+ANSWERED = {ApplicationStatus.ACCEPTED, ApplicationStatus.DECLINED, ApplicationStatus.LAPSED}
 
 
 def membership_of(application: Application, user: User) -> Membership | None:

@@ -27,7 +27,7 @@ def get_offer(request: UserRequest, reference: str) -> Offer:
 def offer(request: UserRequest, reference: str) -> HttpResponse:
     """Show the agreement, with the form that signs it while the offer is open; on POST accept the place."""
     shown = get_offer(request, reference)
-    form = SignForm(request.POST if request.method == "POST" else None, initial={"name": request.user.full_name})
+    form = SignForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         signature = Signature(data["name"], data["role"], client_address(request), data["sha256"])

@@ -14,7 +14,12 @@ switched.addEventListener("change", () => {
 });
 
 const current = () => document.activeElement.closest("[data-card]");
-const isTyping = (target) => target.closest("textarea, select, input:not([type=radio], [type=checkbox])");
+// Where somebody chooses or writes: the card they are at, or the one whose choices have keys of their own, from anywhere.
+const target = () => {
+  const here = current();
+  return here?.querySelector("input[type=radio]") ? here : document.querySelector("input[data-key]")?.closest("[data-card]") ?? here;
+};
+const isTyping = (element) => element.closest("textarea, select, input:not([type=radio], [type=checkbox])");
 
 function go(step) {
   const from = cards.indexOf(current());
@@ -24,13 +29,13 @@ function go(step) {
 }
 
 function choose(key) {
-  const choice = [...(current()?.querySelectorAll("input[type=radio]") ?? [])].find((radio) => (radio.dataset.key ?? radio.value).startsWith(key));
+  const choice = [...(target()?.querySelectorAll("input[type=radio]") ?? [])].find((radio) => (radio.dataset.key ?? radio.value).startsWith(key));
   if (!choice) return;
   choice.checked = true;
   choice.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-const pressedBy = (key) => [...document.querySelectorAll("a[data-key], button[data-key]")].find((target) => target.dataset.key === key);
+const pressedBy = (key) => [...document.querySelectorAll("a[data-key], button[data-key]")].find((element) => element.dataset.key === key);
 
 document.addEventListener("keydown", (event) => {
   if (!switched.checked || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -41,7 +46,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") go(1);
   else if (event.key === "k") go(-1);
   else if (/^[0-5yn]$/.test(event.key)) choose(event.key);
-  else if (event.key === "r") current()?.querySelector("textarea")?.focus();
+  else if (event.key === "r") target()?.querySelector("textarea")?.focus();
   else if (pressedBy(event.key)) pressedBy(event.key).click();
   else return;
   event.preventDefault();

@@ -420,7 +420,7 @@ def test_a_series_is_shown_before_it_is_made(office, call, alex, sam):
     InterviewSlotFactory(interviewer=sam, starts_at=datetime(2026, 10, 26, 14, 30, tzinfo=UTC))
     page = words(office.post(f"{SLOTS}series/", data | {"action": "preview"}))
     assert "11 times of 45 minutes, from Alex Reed and Sam Okafor" in page
-    assert "09:30, 10:30, 11:30, 13:30, 14:30, 15:30" in page
+    assert "9:30am, 10:30am, 11:30am, 1:30pm, 2:30pm, 3:30pm" in page
     assert "Sam Okafor has another slot at 2:30pm on Monday 26 October 2026" in page
     assert InterviewSlot.objects.count() == 1
     page = words(office.post(f"{SLOTS}series/", data | {"action": "make"}, follow=True))

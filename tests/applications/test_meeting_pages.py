@@ -143,6 +143,14 @@ def test_leaving_and_coming_back(office, opened, panel):
     assert (opened.chaired_by, opened.reason) == (member, "Promising, and early.")
 
 
+def test_nobody_stays_in_the_room_because_a_score_was_mistyped(office, opened, panel):
+    member = panel.members.filter(is_chair=False).first()
+    page = office.post(item_url(opened), WRITTEN | {"score": "a lot", "action": f"out:{member.pk}"})
+    assert opened.exits.get().member == member
+    assert "Enter a score from 0 to 100" in text(page)
+    assert "a lot" in page.content.decode()
+
+
 def test_a_conflicted_chair_is_named_and_replaced(office, item, panel):
     chair, other = panel.members.get(is_chair=True), panel.members.filter(is_chair=False).first()
     ConflictFactory(application=item.application, user=chair.user)

@@ -106,6 +106,17 @@ def test_the_order_is_the_certain_ones_then_those_either_way_then_the_rest(staff
     assert [item.position for item in meeting.items.all()] == list(range(1, 10))
 
 
+def test_a_second_meeting_draws_the_line_through_the_whole_shortlist(staff):
+    panel = scored_panel(9)
+    panel.call.cohort.places = 4
+    panel.call.cohort.save()
+    applications = list(panel.call.applications.order_by("pk"))
+    found = outlooks(panel.call, applications, staff)
+    left = applications[:4]  # as many as there are places, and the weakest
+    assert outlooks(panel.call, left, staff) == {application.pk: found[application.pk] for application in left}
+    assert Outlook.STRONG not in outlooks(panel.call, left, staff).values()
+
+
 def test_the_order_is_the_same_for_somebody_who_may_not_see_all(panel, staff):
     other = StaffFactory()
     ConflictFactory(application=panel.call.applications.first(), user=other)

@@ -193,6 +193,8 @@ def test_a_council_reads_its_outcome_signs_and_is_a_member(council, released):  
     assert "Answer the offer" in text_of(council.get(reverse("home")))
     offer = page_of("offer", eoi)
     response = council.get(offer)
+    assert response.context["form"]["name"].value() is None  # it is a signature, so nobody types it for them
+    assert "Our earlier letter" not in shown
     typed = {"name": "Sam Okafor", "role": "", "agree": "on", "sha256": response.context["sha256"]}
     refused = text_of(council.post(offer, typed))
     assert "Enter your role at the council" in refused
@@ -201,6 +203,7 @@ def test_a_council_reads_its_outcome_signs_and_is_a_member(council, released):  
     assert "Tick the box" in text_of(council.post(offer, typed | {"role": "Director", "agree": ""}))
     shown = text_of(council.post(offer, typed | {"role": "Director"}, follow=True))
     assert "Sam Okafor signed the member agreement" in shown
+    assert f"Our earlier letter: {eoi.reference}: we offer you a place" in shown
     assert eoi.offer.signed_address == "127.0.0.1"
     member = Membership.objects.get()
     assert reverse("cohort:member", args=[member.pk]) in shown
