@@ -23,6 +23,14 @@ def chosen_call(request: HttpRequest, calls: list[Call]) -> Call | None:
     return found
 
 
+def last_closed(request: HttpRequest, calls: list[Call]) -> Call | None:
+    """Return the call that the address names, or the last that has closed: nothing is decided before."""
+    call = chosen_call(request, calls)
+    if call is None or request.GET.get("call"):
+        return call
+    return next((each for each in calls if each.closes_at <= clock.now()), call)
+
+
 def call_at_selection(request: HttpRequest, calls: list[Call]) -> Call | None:
     """Return the call that the address names, or the last that has come to a shortlist: one that is still open has nothing to select."""
     call = chosen_call(request, calls)

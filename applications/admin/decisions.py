@@ -14,7 +14,7 @@ from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from applications.admin.choosing import chosen_call, opened_calls
+from applications.admin.choosing import call_at_selection, opened_calls
 from applications.admin.triage_pages import MAY_DECIDE
 from applications.forms.decisions import PromotionForm, SelectionForm
 from applications.models import Application, Call, Decision, Offer
@@ -53,6 +53,11 @@ class Line:
         return self.application.status == ApplicationStatus.SHORTLISTED
 
     @property
+    def is_held(self) -> bool:
+        """Whether a decision waits for a release."""
+        return self.decision is not None and self.decision.released_at is None
+
+    @property
     def is_reserve(self) -> bool:
         """Whether it is a reserve with no other decision held."""
         told = self.decision is None or self.decision.released_at is not None
@@ -61,8 +66,7 @@ class Line:
     @property
     def can_be_decided(self) -> bool:
         """Whether its decision can be made or changed by hand."""
-        held = self.decision is not None and self.decision.released_at is None
-        return self.waits and not (held and self.decision.release_id)  # type: ignore[union-attr]
+        return self.waits and not (self.is_held and self.decision.release_id)  # type: ignore[union-attr]
 
 
 def line_of(application: Application) -> Line:
@@ -110,7 +114,7 @@ class SelectionAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         calls = opened_calls()
-        call = chosen_call(request, calls)
+        call = call_at_selection(request, calls)
         lines = [line_of(each) for each in in_selection(person).filter(call=call).order_by("reference")] if call else []
         order = list(SHORTLISTED_ONCE)
         lines.sort(key=lambda line: (order.index(ApplicationStatus(line.application.status)), rank_of(line), line.application.reference))
@@ -124,6 +128,7 @@ class SelectionAdmin(ReadOnlyAdmin):
             tiles=tiles_of(call, lines) if call else [],
             can_promote=call is not None and person.has_perm(MAY_DECIDE) and free_to_promote(call) > 0,
             may_decide=person.has_perm(MAY_DECIDE),
+            may_prepare=person.has_perm(MAY_DECIDE) and any(line.is_held for line in lines),
         )
 
     @method_decorator(require_http_methods(["GET", "POST"]))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
@@ -14,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.admin.choosing import chosen_call, opened_calls
+from applications.admin.choosing import last_closed, opened_calls
 from applications.admin.filters import CallFilter
 from applications.admin.triage_pages import MAY_DECIDE
 from applications.forms.decisions import EmbargoForm
@@ -22,6 +23,7 @@ from applications.forms.releases import PrepareForm, PrepareSelectionForm
 from applications.models import Application, Decision, Letter, Release
 from applications.services.places import free_places
 from applications.services.releases import (
+    UNREAD,
     call_off_release,
     decided,
     end_of,
@@ -47,6 +49,7 @@ from upstream.office import Act, ReadOnlyAdmin, day, moment
 from upstream.transitions import InvalidTransition
 
 MAY_RELEASE = "applications.release_decisions"
+NOT_READY = "Not every letter is ready yet. Wait a minute and look again."
 
 
 @dataclass
@@ -73,6 +76,20 @@ class Sent:
 def is_pending(release: Release, _user: Any) -> bool:
     """Return whether the release waits."""
     return release.released_at is None and release.cancelled_at is None
+
+
+def is_unread(release: Release) -> bool:
+    """Return whether somebody still has to read what the selection does to each group."""
+    return release.stage == Stage.SELECTION and release.outcomes_read_at is None
+
+
+def why_not_now(release: Release, letters: QuerySet[Letter], person: User) -> str:
+    """Return why this person cannot be asked whether to release it, or nothing. What else the service refuses, it says on the press."""
+    if not is_pending(release, person) or release.prepared_by_id == person.pk:
+        return "Somebody else has to release what you prepared, and a settled release stays as it is."
+    if is_unread(release):
+        return UNREAD
+    return NOT_READY if letters.unmade().exists() else ""  # type: ignore[attr-defined]
 
 
 def is_after_promise(release: Release) -> bool:
@@ -151,7 +168,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         if not (person.has_perm(MAY_DECIDE) and self.has_view_permission(request)):
             raise PermissionDenied
         calls = opened_calls()
-        call = chosen_call(request, calls)
+        call = last_closed(request, calls)
         stage = next_stage(call.pk) if call else Stage.SHORTLIST
         form_class = PrepareSelectionForm if stage == Stage.SELECTION else PrepareForm
         form = form_class(request.POST if request.method == "POST" else None, initial={"dated_on": localdate(clock.now())})
@@ -221,7 +238,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             may_release=may_release,
             is_ready=ready == total,
             wrong_day=wrong_day(release, clock.now()),
-            is_unread=release.stage == Stage.SELECTION and release.outcomes_read_at is None,
+            is_unread=is_unread(release),
             overdue=pending and release.scheduled_for and release.scheduled_for <= clock.now(),
             offered_acts=self.offered_acts(request, release),
         )
@@ -238,24 +255,13 @@ class ReleaseAdmin(ReadOnlyAdmin):
             if self.scheduled(request, release, embargo):
                 return redirect(self.page_url(release))
         elif request.method == "POST":
-            try:
-                gone = release_decisions(release_id=release.pk, by=person)
-            except InvalidTransition as refusal:
-                messages.error(request, str(refusal))
-            except ValidationError as refusal:
-                messages.error(request, refusal.messages[0])
-            else:
-                messages.success(request, "Released. Councils see their outcome now, and their letters are on their way.")
-                seen = set(Application.objects.visible_to(person).filter(pk__in=[each.pk for each in gone]))
-                for application in gone:
-                    name = str(application) if application in seen else "An expression of interest"
-                    messages.warning(request, f"{name} was withdrawn since, so it dropped out.")
+            self.released(request, release)
             return redirect(self.page_url(release))
-        if not is_pending(release, person) or release.prepared_by_id == person.pk:
-            messages.error(request, "Somebody else has to release what you prepared, and a settled release stays as it is.")
+        letters = Letter.objects.filter(decision__release=release)
+        if why := why_not_now(release, letters, person):
+            messages.error(request, why)
             return redirect(self.page_url(release))
-        sent = letters_of(release, person)
-        total = Letter.objects.filter(decision__release=release).count()
+        sent, total = letters_of(release, person), letters.count()
         return self.page(
             request,
             "admin/applications/release_confirm.html",
@@ -268,7 +274,22 @@ class ReleaseAdmin(ReadOnlyAdmin):
             back=self.page_url(release),
             form=embargo,
             too_late=is_after_promise(release),
+            wrong_day=wrong_day(release, clock.now()),
         )
+
+    def released(self, request: HttpRequest, release: Release) -> None:
+        """Tell the councils, and say so, or why not."""
+        person: User = request.user  # type: ignore[assignment]
+        try:
+            gone = release_decisions(release_id=release.pk, by=person)
+        except (InvalidTransition, ValidationError) as refusal:
+            messages.error(request, refusal.messages[0] if isinstance(refusal, ValidationError) else str(refusal))
+            return
+        messages.success(request, "Released. Councils see their outcome now, and their letters are on their way.")
+        seen = set(Application.objects.visible_to(person).filter(pk__in=[each.pk for each in gone]))
+        for application in gone:
+            name = str(application) if application in seen else "An expression of interest"
+            messages.warning(request, f"{name} was withdrawn since, so it dropped out.")
 
     def scheduled(self, request: HttpRequest, release: Release, form: EmbargoForm) -> bool:
         """Set the moment of the release and say so. Returns False when the form has to be shown again."""

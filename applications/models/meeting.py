@@ -5,11 +5,13 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.timezone import localdate
 
 from applications.models.application import Application
 from applications.models.panel import Panel, PanelMember
 from applications.states import Recommendation
 from upstream.accounts.models import User
+from upstream.deadlines import long_date
 
 
 class PanelMeetingQuerySet(models.QuerySet["PanelMeeting"]):
@@ -50,7 +52,7 @@ class PanelMeeting(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Meeting of the {self.panel}"
+        return f"Meeting of the {self.panel} on {long_date(localdate(self.starts_at))}"
 
     @property
     def is_running(self) -> bool:

@@ -168,6 +168,10 @@ class ReviewQuerySet(JudgementQuerySet["Review"]):
         open_ones = self.unconflicted().filter(assignment__member__status=MemberStatus.ACTIVE, status=ReviewStatus.DRAFT)
         return open_ones.exclude(assignment__application__status=ApplicationStatus.WITHDRAWN)
 
+    def wanted(self) -> Self:
+        """Return those of them that the selection waits for: nobody is asked for scores of what has been decided."""
+        return self.waiting().filter(assignment__application__status=ApplicationStatus.SHORTLISTED)
+
 
 class Review(models.Model):
     """A panel member's scores for an EoI. `revision` counts its saves; a save names the revision it started from."""

@@ -7,7 +7,7 @@ from typing import cast
 
 from applications.models import Conflict, Interview, InterviewSheet
 from applications.notifications import interviews as notifications
-from applications.states import InterviewStatus
+from applications.states import ApplicationStatus, InterviewStatus
 from cohort.models import CouncilContact
 from upstream.accounts.models import User
 from upstream.correspondence.models import OutboundEmail
@@ -29,7 +29,12 @@ class InterviewSoon:
     def planned(self, start: datetime, end: datetime, subject_id: int | None = None) -> Iterator[Planned]:
         """Yield the reminders that fall due in the span. Each is good until the next; none is for before the time was booked."""
         longest = BEFORE_INTERVIEW[0][1]
-        booked = Interview.objects.filter(status=InterviewStatus.BOOKED, slot__starts_at__gte=start, slot__starts_at__lt=end + longest)
+        booked = Interview.objects.filter(
+            status=InterviewStatus.BOOKED,
+            application__status=ApplicationStatus.SHORTLISTED,  # one that is decided needs no interview any more
+            slot__starts_at__gte=start,
+            slot__starts_at__lt=end + longest,
+        )
         if subject_id is not None:
             booked = booked.filter(pk=subject_id)
         interviews = list(

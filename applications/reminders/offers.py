@@ -1,9 +1,11 @@
 """Who is reminded of an offer that is still open, and of the day by which councils are promised an answer."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import cast
+
+from django.utils.timezone import localdate
 
 from applications.models import Application, Decision, Letter, Offer
 from applications.notifications import offers as notifications
@@ -16,20 +18,21 @@ from upstream.correspondence.models import OutboundEmail
 from upstream.correspondence.reminders import Planned
 from upstream.deadlines import LONDON, counted
 
-BEFORE_RESPONSE = (("7 days", timedelta(days=7)), ("2 days", timedelta(days=2)), ("1 day", timedelta(days=1)), ("the end", timedelta(0)))
+DAYS_BEFORE_RESPONSE = (7, 2, 0)
 DAYS_BEFORE_PROMISE = (14, 7, 2, 1)
 MORNING = time(9)
 
 
 class OfferOpen:
-    """Reminds a council's submitters 7 days, 2 days and 1 day before an offer that they have not answered ends."""
+    """Reminds a council's submitters of an offer that they have not answered 7 and 2 days before its last day, and on that day."""
 
     name = notifications.REMINDER
     title = "Reminder to a council of an offer that it has not answered"
 
     def planned(self, start: datetime, end: datetime, subject_id: int | None = None) -> Iterator[Planned]:
-        """Yield the reminders that fall due in the span. Each is good until the next; none is for before the offer was made."""
-        offers = Offer.objects.open().filter(respond_by__gte=start, respond_by__lt=end + BEFORE_RESPONSE[0][1])
+        """Yield the reminders that fall due in the span, at nine in the morning. Each is good until the next."""
+        longest = timedelta(days=DAYS_BEFORE_RESPONSE[0] + 1)
+        offers = Offer.objects.open().filter(respond_by__gte=start, respond_by__lt=end + longest)
         if subject_id is not None:
             offers = offers.filter(application=subject_id)
         found = list(offers.select_related("application"))
@@ -38,13 +41,13 @@ class OfferOpen:
         )
         people = list(contacts.select_related("user"))
         for offer in found:
-            for (name, before), (_, next_before) in pairwise(BEFORE_RESPONSE):
-                at = offer.respond_by - before
+            last_day = localdate(offer.respond_by - timedelta(microseconds=1))
+            moments = [morning(last_day, days) for days in DAYS_BEFORE_RESPONSE]
+            for days, (at, until) in zip(DAYS_BEFORE_RESPONSE, pairwise((*moments, offer.respond_by)), strict=True):
                 for contact in people:
                     ours = contact.council_id == offer.application.council_id
                     if ours and start <= at < end and at >= max(offer.made_at, contact.joined_at):
-                        occurrence = f"{name} before {offer.respond_by.isoformat()}"
-                        yield Planned(at, offer.respond_by - next_before, offer.application, contact.user.email, occurrence)
+                        yield Planned(at, until, offer.application, contact.user.email, f"{days} days before {last_day}")
 
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
         """Queue the reminder's email."""
@@ -68,8 +71,8 @@ class ConfirmationsDue:
             if not left_to_do(cohort):
                 continue
             for days, next_days in pairwise((*DAYS_BEFORE_PROMISE, 0)):
-                at = morning(cohort, days)
-                until = morning(cohort, next_days) if next_days else end_of(cohort.confirmations_due_on)
+                at = morning(cohort.confirmations_due_on, days)
+                until = morning(cohort.confirmations_due_on, next_days) if next_days else end_of(cohort.confirmations_due_on)
                 if start <= at < end:
                     for person in people_who_may("applications.release_decisions"):
                         yield Planned(at, until, cohort, person.email, f"{days} days before {cohort.confirmations_due_on}")
@@ -80,9 +83,9 @@ class ConfirmationsDue:
         return notifications.confirmations_due(cohort, lines=left_to_do(cohort), email=planned.recipient, key=key, use_by=planned.use_by)
 
 
-def morning(cohort: Cohort, days: int) -> datetime:
-    """Return nine in the morning, UK time, so many days before the promised day."""
-    return datetime.combine(cohort.confirmations_due_on - timedelta(days=days), MORNING, LONDON)
+def morning(day: date, days: int) -> datetime:
+    """Return nine in the morning, UK time, so many days before a day."""
+    return datetime.combine(day - timedelta(days=days), MORNING, LONDON)
 
 
 def left_to_do(cohort: Cohort) -> list[str]:

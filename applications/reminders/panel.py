@@ -96,7 +96,7 @@ class ReviewsDue:
 
     def planned(self, start: datetime, end: datetime, subject_id: int | None = None) -> Iterator[Planned]:
         """Yield the reminders that fall due in the span. Each is good until the next; none is for before the member had anything."""
-        waiting = Review.objects.waiting()
+        waiting = Review.objects.wanted()
         members = members_of(subject_id).filter(panel__due_at__gte=start - 2 * DAY, panel__due_at__lt=end + BEFORE_DUE[0][1])
         given = dict(
             waiting.filter(assignment__member__in=members)
@@ -110,7 +110,7 @@ class ReviewsDue:
     def queue(self, planned: Planned, key: str) -> OutboundEmail:
         """Queue the reminder's email."""
         member = lock_member(planned.subject.pk)
-        left = Review.objects.waiting().filter(assignment__member=member).count()
+        left = Review.objects.wanted().filter(assignment__member=member).count()
         is_late = planned.occurrence.startswith("after")
         return notifications.reviews_due(member, left=left, is_late=is_late, key=key, use_by=planned.use_by)
 

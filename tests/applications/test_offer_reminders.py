@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.utils.timezone import localdate, localtime
 
 from applications.models import Offer
 from applications.reminders.offers import left_to_do
 from applications.services.offers import decline_offer
 from cohort.models import CouncilContact
 from cohort.states import ContactRole
-from tests.applications.test_offers import NOW, accept, call, eois, other, prepare, released, staff  # noqa: F401  (fixtures)
+from tests.applications.test_offers import NOW, RESPOND_ON, accept, call, eois, other, prepare, released, staff  # noqa: F401  (fixtures)
 from tests.factories import ContactFactory
 from tests.factories.judging import ShortlistedFactory
 from upstream.correspondence.models import OutboundEmail
@@ -31,16 +32,17 @@ def sent(kind, recipient, moments, move_clock):
     return found
 
 
-def test_submitters_hear_seven_two_and_one_days_before_an_open_offer_ends_and_nobody_else_does(released, move_clock):  # noqa: F811
+def test_submitters_hear_seven_and_two_days_before_the_last_day_and_on_it_and_nobody_else_does(released, move_clock):  # noqa: F811
     open_offer, declined, *_ = released
     editor = ContactFactory(council=open_offer.council, role=ContactRole.EDITOR).user
     decline_offer(application_id=declined.pk, reason="", by=declined.created_by)
     CouncilContact.objects.update(joined_at=NOW)
     ends = Offer.objects.get(application=open_offer).respond_by
-    hours = [ends - timedelta(hours=number) for number in range(9 * 24, 0, -6)]
+    hours = [ends - timedelta(hours=number) for number in range(9 * 24, 0, -1)]
     heard = sent("offer-reminder", open_offer.created_by.email, hours, move_clock)
-    # A reminder goes out with the first sweep after its moment, which lies strictly before it.
-    assert [(ends - moment) // timedelta(hours=6) for moment in heard] == [27, 7, 3]
+    # A reminder goes out with the first sweep after nine in the morning, which lies strictly before it.
+    assert [(RESPOND_ON - localdate(moment)).days for moment in heard] == [7, 2, 0]
+    assert {localtime(moment).hour for moment in heard} == {10}
     recipients = set(OutboundEmail.objects.filter(kind="offer-reminder").values_list("recipient", flat=True))
     assert recipients == {open_offer.created_by.email}
     assert editor.email not in recipients

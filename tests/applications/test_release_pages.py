@@ -149,7 +149,7 @@ def test_pages_take_as_many_queries_for_fifty_as_for_five(office, call, page):  
         for application in SubmittedFactory.create_batch(more, call=call):
             ContactFactory(council=application.council)
             decision = DecisionFactory(application=application, release=release)
-            Letter.objects.create(decision=decision, subject="S", text="T", template_version="1")
+            Letter.objects.create(decision=decision, subject="S", text="T", template_version="1", sha256="0" * 64)
             SubmittedFactory(call=call)
         args = [release.pk] if page in {"change", "release"} else []
         read(office, page, *args)

@@ -138,7 +138,7 @@ def reserves_with_a_place(user: User, _now: datetime) -> QuerySet[Any]:
 
 def late_reviews(_user: User, now: datetime) -> QuerySet[Any]:
     """Scores of the panel that are late."""
-    return Review.objects.waiting().filter(assignment__member__panel__call=OuterRef("pk"), assignment__member__panel__due_at__lte=now)
+    return Review.objects.wanted().filter(assignment__member__panel__call=OuterRef("pk"), assignment__member__panel__due_at__lte=now)
 
 
 def too_few_reviewers(user: User, _now: datetime) -> QuerySet[Any]:
