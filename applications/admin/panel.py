@@ -25,7 +25,7 @@ class PanelAdmin(AssignmentPages):
     list_display = ("call", "due", "reviews_per_application")
     list_select_related = ("call",)
     empty_list = "There is no panel yet. Add one for a call, then invite its members."
-    fields = ("call", "reviews_per_application", "due_at", "seed")
+    fields = ("call", "reviews_per_application", "due_at")
     change_form_template = "admin/applications/panel.html"
 
     @admin.display(description="Scores are due", ordering="due_at")

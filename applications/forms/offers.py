@@ -29,8 +29,11 @@ class SignForm(forms.Form):
 
 
 class DeclineForm(forms.Form):
-    """Why the council turns the place down, if it wants to say."""
+    """Why the council turns the place down."""
 
     reason = LongTextField(
-        label="Why are you declining?", help_text="This helps us to plan. Only our team sees it.", required=False, max_length=1000
+        label="Why are you declining?",
+        help_text="This helps us to plan. Only our team sees it.",
+        max_length=1000,
+        error_messages={"required": "Enter why your council declines the place"},
     )

@@ -1,5 +1,6 @@
 """The panel: its members, what they are given to score, and their scores."""
 
+import secrets
 from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,6 +15,11 @@ from applications.models.interview import InterviewSheet
 from applications.models.triage import HIGHEST_SCORE, CriterionJudgement
 from applications.states import ApplicationStatus, AssignmentStatus, MemberStatus, ReviewStatus
 from upstream.accounts.models import User
+
+
+def drawn_seed() -> int:
+    """Return a seed for the assignments of a new panel."""
+    return secrets.randbelow(2**31)
 
 
 class PanelQuerySet(models.QuerySet["Panel"]):
@@ -34,7 +40,11 @@ class Panel(models.Model):
         "reviews of each expression of interest", default=3, validators=[MinValueValidator(1), MaxValueValidator(9)]
     )
     due_at = models.DateTimeField("scores are due", help_text="Members are reminded before this moment.")
-    seed = models.PositiveIntegerField(default=0, help_text="Settles ties when reviews are assigned, so that a preview can be made again.")
+    seed = models.PositiveIntegerField(
+        default=drawn_seed,
+        editable=False,
+        help_text="Drawn by lot. It settles ties when reviews are assigned, so that a preview can be made again and nobody can steer it.",
+    )
 
     objects = PanelQuerySet.as_manager()
 

@@ -71,9 +71,9 @@ class Delegate(models.Model):
     """One of the people whom a member council sends. A partner's employee may be one. `seat` counts from 1 within the membership."""
 
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="delegates")
-    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="delegations")
+    user = models.ForeignKey("accounts.User", verbose_name="person", on_delete=models.PROTECT, related_name="delegations")
     seat = models.PositiveSmallIntegerField()
-    is_lead = models.BooleanField(default=False)
+    is_lead = models.BooleanField("leads for the council", default=False)
     status = models.CharField(max_length=20, choices=DelegateStatus.choices, default=DelegateStatus.INVITED)
     named_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     named_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -123,6 +123,7 @@ SENT: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
         lambda _: {"revision": "0", "recommendation": "select", "reason": "Good", "action": "later"},
     ),
     "admin:cohort_councilcontact_role": lambda _: {"role": "submitter"},
+    "applications:offer_decline": lambda _: {"reason": "No time"},
     "applications:offer": lambda r: {"name": "Sam", "role": "Director", "agree": "on", "sha256": r.offer.agreement_sha256},
     "cohort:delegate": lambda _: {"answer": "confirm", "full_name": "Sam Okafor"},
     **each("cohort:member cohort:replace", lambda _: {"email": "new@example.org"}),

@@ -214,6 +214,8 @@ def test_a_council_reads_its_outcome_signs_and_is_a_member(council, released):  
 
 def test_a_council_declines_after_being_asked(council, released):  # noqa: F811
     assert "You cannot undo this" in text_of(council.get(page_of("offer_decline", released[0])))
+    assert "Enter why your council declines the place" in text_of(council.post(page_of("offer_decline", released[0])))
+    assert status_of(released[0]) == S.OFFERED
     shown = text_of(council.post(page_of("offer_decline", released[0]), {"reason": "No time"}, follow=True))
     assert "declined the place at" in shown
     assert Offer.objects.get(application=released[0]).declined_reason == "No time"
