@@ -77,12 +77,21 @@ def records_behind(keys: Iterable[Key], user: Any) -> dict[Key, Model]:
     models = {model._meta.label_lower: model for model in apps.get_models()}
     found: dict[Key, Model] = {}
     for label in wanted.keys() & models.keys():
-        # Their names need the records that they belong to.
-        records = models[label]._default_manager.filter(pk__in=wanted[label]).select_related()
+        records = models[label]._default_manager.filter(pk__in=wanted[label]).select_related(*named_by(models[label]))
         if hasattr(records, "visible_to"):
             records = records.visible_to(user)
         found |= {(label, record.pk): record for record in records}
     return found
+
+
+def named_by(model: type[Model]) -> Iterable[Any]:
+    """Return the records that a record's name needs: what its list in the office fetches with it.
+
+    All that it belongs to would be a dozen tables for some, which the database then joins in an order left to chance.
+    """
+    page = admin.site._registry.get(model)
+    fetched = page.list_select_related if page else None
+    return fetched if isinstance(fetched, tuple) else (None,)
 
 
 def name_in_office(record: Model) -> str:

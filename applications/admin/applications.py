@@ -61,6 +61,7 @@ def is_draft(application: Application, _user: Any) -> bool:
 class ApplicationAdmin(ExportingAdmin):
     """The list of EoIs, and the page to read one."""
 
+    list_select_related = ("council",)
     list_display = (
         "reference",
         "council_name",
