@@ -7,8 +7,6 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-# One more than there are cores: browser tests wait for a good part of their time.
-PROCESSES ?= $(shell nproc 2>/dev/null | awk '{ print ($$1 < 8 ? $$1 + 1 : 8) }')
 # Written when the installation is complete, so that an interrupted one starts again.
 INSTALLED := .venv/installed
 NODE_INSTALLED := node_modules/.installed
@@ -28,7 +26,7 @@ demo: $(INSTALLED) assets ## Run the whole site with invented councils, and prin
 
 test: $(INSTALLED) assets ## Run every test except the benchmarks; ARGS="-k deadline" narrows it down
 	@echo "Running the tests on $(if $(DATABASE_URL),the PostgreSQL of DATABASE_URL,an embedded PostgreSQL under var/)."
-	@$(BIN)/python -m pytest --numprocesses $(or $(PROCESSES),logical) --dist worksteal -m "not benchmark" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal -m "not benchmark" $(ARGS)
 
 bench: $(INSTALLED) assets ## Print how pages compare with a bare Django view: alone, because neighbours would spoil the figures
 	@$(BIN)/python -m pytest -m benchmark -s $(ARGS)

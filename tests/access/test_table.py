@@ -18,6 +18,8 @@ def wrong_cells(world: World, row: Row, names: list[str]) -> Iterator[str]:
         for side in ("own", "other") if has_sides(name) else ("own",):
             for method in ("GET", "POST"):
                 for role, expected in zip(ROLES, row.expected(name, method, side), strict=True):
+                    if expected == "door" and side == "other":
+                        continue  # whose record it is matters behind the office's door
                     url = address(world, name, role, side)
                     answer = world.ask(role, method, url, sent(world, name, method, role, side))
                     if answer != expected:
