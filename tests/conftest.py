@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for."""
 
+import gc
 import socketserver
 import struct
 import threading
@@ -29,6 +30,8 @@ def is_host_of_embedded_server(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.freeze()  # collecting what lives as long as the process takes a good part of the time of tests that make and drop much
+    gc.set_threshold(100_000, 50, 50)
     if is_host_of_embedded_server(config):
         from upstream.embedded import server
 
