@@ -25,7 +25,7 @@ def go_for_the_next(monkeypatch, eois, taken=1):
 
     def slowly(application):
         seat = find(application)
-        time.sleep(0.05)  # as long as a busy server takes to go on
+        time.sleep(0.3)  # as long as a busy server takes to go on
         return seat
 
     monkeypatch.setattr(triage, "free_seat", slowly)
@@ -101,7 +101,7 @@ def give_rank_one(monkeypatch):
 
     def slowly(application):
         taken = find(application)
-        time.sleep(0.05)
+        time.sleep(0.3)
         return taken
 
     monkeypatch.setattr(decisions, "ranks_taken", slowly)
