@@ -130,6 +130,8 @@ def test_two_tabs_overwrite_nothing_and_show_both_versions(page, draft, address,
 
 def test_two_people_see_that_the_other_is_there(page, visit, address, sam, officer):
     theirs = visit(address, sam)
+    with theirs.expect_response("**/presence/"):
+        theirs.reload()
     expect(theirs.locator("[data-presence]")).to_have_text(f"{officer.full_name} is editing this section")
     page.reload()
     expect(page.locator("[data-presence]")).to_have_text("Sam Okafor is editing this section")
