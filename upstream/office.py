@@ -85,12 +85,12 @@ def records_behind(keys: Iterable[Key], user: Any) -> dict[Key, Model]:
 
 
 def named_by(model: type[Model]) -> Iterable[Any]:
-    """Return the records that a record's name needs: what its list in the office fetches with it.
+    """Return the records that a record's name needs: what its list in the office fetches with it, or else what its class says.
 
     All that it belongs to would be a dozen tables for some, which the database then joins in an order left to chance.
     """
     page = admin.site._registry.get(model)
-    fetched = page.list_select_related if page else None
+    fetched = page.list_select_related if page else getattr(model, "named_with", None)
     return fetched if isinstance(fetched, tuple) else (None,)
 
 
