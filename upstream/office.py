@@ -253,9 +253,9 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         return record
 
-    def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        """Render a purpose-built page. Its template extends `admin/office_page.html`; pass `title`."""
-        return render(request, template, self.admin_site.each_context(request) | {"opts": self.opts} | context)
+    def page(self, request: HttpRequest, template: str, *, code: int = 200, **context: Any) -> HttpResponse:
+        """Render a purpose-built page. Its template extends `admin/office_page.html`; pass `title`. `code` is the answer's status."""
+        return render(request, template, self.admin_site.each_context(request) | {"opts": self.opts} | context, status=code)
 
     def offered_acts(self, request: HttpRequest, record: Model) -> list[dict[str, Any]]:
         """Return the buttons that this person has on this record."""
