@@ -85,12 +85,12 @@ def records_behind(keys: Iterable[Key], user: Any) -> dict[Key, Model]:
 
 
 def named_by(model: type[Model]) -> Iterable[Any]:
-    """Return the records that a record's name needs: what its list in the office fetches with it.
+    """Return the records that a record's name needs: what its list in the office fetches with it, or else what its class says.
 
     All that it belongs to would be a dozen tables for some, which the database then joins in an order left to chance.
     """
     page = admin.site._registry.get(model)
-    fetched = page.list_select_related if page else None
+    fetched = page.list_select_related if page else getattr(model, "named_with", None)
     return fetched if isinstance(fetched, tuple) else (None,)
 
 
@@ -253,9 +253,9 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         return record
 
-    def page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        """Render a purpose-built page. Its template extends `admin/office_page.html`; pass `title`."""
-        return render(request, template, self.admin_site.each_context(request) | {"opts": self.opts} | context)
+    def page(self, request: HttpRequest, template: str, *, code: int = 200, **context: Any) -> HttpResponse:
+        """Render a purpose-built page. Its template extends `admin/office_page.html`; pass `title`. `code` is the answer's status."""
+        return render(request, template, self.admin_site.each_context(request) | {"opts": self.opts} | context, status=code)
 
     def offered_acts(self, request: HttpRequest, record: Model) -> list[dict[str, Any]]:
         """Return the buttons that this person has on this record."""

@@ -92,7 +92,7 @@ class InterviewAdmin(ExportingAdmin):
             raise PermissionDenied
         seen = Application.objects.visible_to(request.user).select_related("council", "call")  # type: ignore[arg-type]
         waiting = seen.awaiting_interview().with_missed_calls().annotate(last_at=Max("interviews__slot__starts_at"))
-        context = {"applications": waiting, "left": seen.without_interview().exclude(no_interview_reason="")}
+        context: dict[str, Any] = {"applications": waiting, "left": seen.without_interview().exclude(no_interview_reason="")}
         return self.page(request, "admin/applications/interview_unbooked.html", title="Who has not booked yet", **context)
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
@@ -217,9 +217,7 @@ class InterviewAdmin(ExportingAdmin):
             "now": clock.now(),
             **more,
         }
-        response = self.page(request, "admin/applications/interview_desk.html", **context)
-        response.status_code = status
-        return response
+        return self.page(request, "admin/applications/interview_desk.html", code=status, **context)
 
     def table_of(self, shown: QuerySet[Any], file_format: str, by: User) -> Iterable[Iterable[Cell]]:
         """Return the submitted sheets that the person may read, of the interviews that the list shows."""

@@ -161,7 +161,7 @@ class MeetingItemPages(ReadOnlyAdmin):
             return redirect(self.item_url(item))
         consequence = "Whoever has a conflict of interest leaves the room again. The scores stay as they were frozen."
         act = {"label": "Take it up again", "consequence": consequence}
-        context = {"title": act["label"], "act": act, "record": item, "form": form, "back": self.item_url(item)}
+        context: dict[str, Any] = {"title": act["label"], "act": act, "record": item, "form": form, "back": self.item_url(item)}
         return self.page(request, "admin/act.html", **context)
 
     def beside(self, item: MeetingItem, person: User) -> tuple[MeetingItem | None, MeetingItem | None]:
@@ -219,9 +219,7 @@ class MeetingItemPages(ReadOnlyAdmin):
             "form": (form or OutcomeForm(item=item)) if is_open else None,
             **more,
         }
-        response = self.page(request, "admin/applications/meeting_item.html", **context)
-        response.status_code = status
-        return response
+        return self.page(request, "admin/applications/meeting_item.html", code=status, **context)
 
 
 def can_be_opened(item: MeetingItem) -> bool:

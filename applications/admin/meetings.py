@@ -151,9 +151,10 @@ class PanelMeetingAdmin(MeetingItemPages):
         everything = list(meeting.items.values_list("closed_at", "opened_at", "application__status"))
         waiting = [item for item in read.items if not item.opened_at]
         there = {member.pk for member in read.present}
-        response = self.page(
+        return self.page(
             request,
             "admin/applications/meeting.html",
+            code=status,
             title=str(meeting),
             meeting=meeting,
             standing=self.standing_tag(meeting),
@@ -172,8 +173,6 @@ class PanelMeetingAdmin(MeetingItemPages):
             typed=typed,
             offered_acts=self.offered_acts(request, meeting),
         )
-        response.status_code = status
-        return response
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def open(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -211,9 +211,10 @@ class TriageAdmin(BoardPages, ComparePages):
             Card(criterion, by_criterion[criterion.pk], form[f"score_{criterion.pk}"], form[f"reason_{criterion.pk}"])
             for criterion in form.criteria
         ]
-        response = self.page(
+        return self.page(
             request,
             "admin/applications/triage_assess.html",
+            code=200 if conflict is None else 409,
             is_nav_sidebar_enabled=False,  # the work needs the width
             title=f"Assess {application.reference} {application.council}",
             assessment=assessment,
@@ -225,8 +226,6 @@ class TriageAdmin(BoardPages, ComparePages):
             conflict=conflict,
             queue=self.to("changelist", application.call_id),
         )
-        response.status_code = 200 if conflict is None else 409
-        return response
 
     @method_decorator(require_POST)
     def autosave(self, request: HttpRequest, object_id: int) -> JsonResponse:

@@ -56,9 +56,10 @@ class ComparePages(TriagePages):
         may_decide = person.has_perm(MAY_DECIDE)
         version = comparison.decision.version if comparison.decision else ""
         own = next((a for a in application.assessments.all() if a.assessor_id == person.pk), None)
-        response = self.page(
+        return self.page(
             request,
             "admin/applications/triage_compare.html",
+            code=409 if conflict else 200,
             is_nav_sidebar_enabled=False,  # the work needs the width
             title=f"{application.reference} {application.council}",
             application=application,
@@ -80,8 +81,6 @@ class ComparePages(TriagePages):
             may_reopen=own and own.completed_at and comparison.can_still_be_decided,
             board=self.to("board", application.call_id),
         )
-        response.status_code = 409 if conflict else 200
-        return response
 
     def decided(self, request: HttpRequest, application: Application, form: DecisionForm) -> bool:
         """Hold the decision and say so. Returns False when the form has to be shown again, or raises DecisionConflict."""

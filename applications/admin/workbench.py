@@ -93,7 +93,10 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         field, refusal = gather(call, person) if call else (Field(()), "No call has opened yet, so there is nothing to select from.")
         refusal = refusal or ("" if field.candidates else NOBODY)
         if request.method == "POST" and call and not refusal:
-            return redirect(self.page_url(begin(call=call, by=person)))
+            try:
+                return redirect(self.page_url(begin(call=call, by=person)))
+            except InvalidTransition as error:
+                refusal = str(error)
         scenarios = Scenario.objects.visible_to(person).filter(call=call).defer("inputs", "rules", "result").select_related("made_by")
         return self.page(
             request,

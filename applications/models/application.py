@@ -174,6 +174,7 @@ class Answer(models.Model):
     value = models.JSONField()
 
     objects = AnswerQuerySet.as_manager()
+    named_with = ("application__council", "question")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["application", "question"], name="one_answer_per_question"),)

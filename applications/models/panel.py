@@ -121,6 +121,7 @@ class Assignment(models.Model):
     removed_reason = models.TextField(blank=True)
 
     objects = AssignmentQuerySet.as_manager()
+    named_with = ("application__council", "member__user")
 
     class Meta:
         ordering = ("application", "pk")

@@ -93,6 +93,7 @@ class Lottery(models.Model):
     revealed_at = models.DateTimeField(null=True, blank=True)
 
     objects = LotteryQuerySet.as_manager()
+    named_with = ("call",)
 
     class Meta:
         verbose_name_plural = "lotteries"

@@ -126,12 +126,13 @@ def hold(decision: Decision, *, outcome: ApplicationStatus, reason: str, feedbac
 
 
 def hold_all(decisions: Sequence[Decision], *, by: User, at: datetime) -> None:
-    """Write many held decisions, new and changed, and whose assessments each rests on. Five queries, however many there are."""
+    """Write many held decisions, new and changed, and whose assessments each rests on. Five queries at most, however many there are."""
+    changed = [decision for decision in decisions if decision.pk]
     for decision in decisions:
         decision.decided_by, decision.decided_at = by, at
         decision.revision += 1
     Decision.objects.bulk_create(decision for decision in decisions if not decision.pk)
-    Decision.objects.bulk_update([decision for decision in decisions if decision.pk], WRITTEN)
+    Decision.objects.bulk_update(changed, WRITTEN)
     through = Decision.assessors.through
     through._default_manager.filter(decision__in=decisions).delete()
     finished = Assessment.objects.unconflicted().completed().filter(application__in=[each.application_id for each in decisions])

@@ -150,7 +150,11 @@ class CouncilAdmin(RecordedAdmin):
     def show_differences(self, request: HttpRequest, data: bytes) -> HttpResponse:
         """Show what loading would do. The page carries the file, so nothing is kept for a preview nobody confirms."""
         differences = preview_register(data=data)
-        context = {"differences": differences, "file": base64.b64encode(data).decode(), "fingerprint": differences.fingerprint()}
+        context: dict[str, Any] = {
+            "differences": differences,
+            "file": base64.b64encode(data).decode(),
+            "fingerprint": differences.fingerprint(),
+        }
         return self.page(request, "admin/cohort/load_preview.html", title="Differences", **context)
 
     def load_confirmed(self, request: HttpRequest) -> HttpResponse:

@@ -161,7 +161,7 @@ def test_accepting_many_takes_as_many_queries_as_one(eoi, staff, number, django_
     made = SubmittedFactory.create_batch(number, call=eoi.call)
     for each in made:
         assessed(each, 4, 5)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(22):
         accept_shared_outcomes(expected={each.pk: SHORTLISTED for each in made}, by=staff)
     assert Decision.assessors.through.objects.count() == 2 * number
 

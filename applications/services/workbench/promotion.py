@@ -40,9 +40,10 @@ class Outlook:
 def outlook(call: Call, user: User) -> Outlook | None:
     """Return what promoting each reserve would do, or None where no scenario that the person may see was adopted.
 
-    Who was told that they are not selected stays out: only reserves are asked.
+    Who was told that they are not selected stays out: only reserves are asked. None is proposed where that is too hard to work out.
     """
     from applications.selection.portfolio import promote
+    from applications.selection.programmes import TooHard
 
     scenario = adopted(call, user)
     if scenario is None:
@@ -53,13 +54,17 @@ def outlook(call: Call, user: User) -> Outlook | None:
     stay = {pk for pk, status in statuses.items() if status in {ApplicationStatus.OFFERED, ApplicationStatus.ACCEPTED}} | set(held)
     waiting = {pk for pk, status in statuses.items() if status == ApplicationStatus.RESERVE} - stay
     candidates, wanted = asked(field, rules, places=scenario.places, basis=scenario.basis)
-    found = promote(candidates, wanted, chosen=stay, declined=set(statuses) - stay - waiting, seed=int(scenario.seed))
+    declined = set(statuses) - stay - waiting
+    try:
+        enters = promote(candidates, wanted, chosen=stay, declined=declined, seed=int(scenario.seed)).enters
+    except TooHard:
+        enters = ()
     effects = [
         Effect(
             candidate=candidate,
             value=candidate.value(scenario.basis),
             missed=rules.missed(field.numbers(stay | {candidate.application})),
-            is_proposed=candidate.application in found.enters,
+            is_proposed=candidate.application in enters,
         )
         for candidate in field.candidates
         if candidate.application in waiting

@@ -16,7 +16,7 @@ from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFac
 from upstream.audit.models import Entry
 from upstream.transitions import InvalidTransition
 
-QUERIES = 43
+QUERIES = 42
 
 
 @pytest.fixture

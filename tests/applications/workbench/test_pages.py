@@ -228,3 +228,9 @@ def test_rules_that_are_too_hard_to_work_out_get_a_sentence_and_are_kept_on_the_
     assert re.search(rf'name="{name}" value="2"', response.content.decode())
     assert "too long to find" in words(office.post(address(scenario, "renew"), follow=True).content.decode())
     assert Scenario.objects.count() == 1
+
+
+def test_a_first_scenario_that_is_too_hard_to_work_out_gets_a_sentence(office, call, field, monkeypatch):
+    monkeypatch.setattr(programmes, "MOST_NODES", 0)
+    assert "too long to find" in words(office.post(f"{BASE}workbench/?call={call.pk}").content.decode())
+    assert not Scenario.objects.exists()

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Application
+from applications.selection import programmes
 from applications.services.workbench.adopting import adopt
 from applications.services.workbench.promotion import outlook
 from applications.services.workbench.rules import Bound, Rules
@@ -59,6 +60,11 @@ def test_there_is_none_before_a_scenario_is_adopted(scenario, call, staff):
 def test_there_is_none_for_whoever_has_a_conflict_with_a_candidate(released, call, field, staff):
     ConflictFactory(user=staff, application=field[0])
     assert outlook(call, staff) is None
+
+
+def test_rules_that_are_too_hard_to_work_out_propose_nobody(released, call, staff, monkeypatch):
+    monkeypatch.setattr(programmes, "MOST_NODES", 0)
+    assert [(effect.missed, effect.is_proposed) for effect in outlook(call, staff).effects] == [([MISSED], False)] * 2 + [([], False)]
 
 
 def test_the_page_says_what_the_promotion_does_to_the_spread(released, call, field, staff, client):
