@@ -22,16 +22,18 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 60  # seconds, for the web server to answer and for each process to end
 
 
-def free_port() -> int:
-    """Return the first port from 8000 on that nobody listens on."""
+def take_port() -> socket.socket:
+    """Listen on the first port from 8000 on that nobody has, at once: preparing takes a while, in which another demo may start."""
     for port in range(FIRST_PORT, FIRST_PORT + 100):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+        except OSError:
+            listener.close()
+        else:
+            return listener
     sys.exit(f"Every port from {FIRST_PORT} to {FIRST_PORT + 99} is taken.")
 
 
@@ -80,14 +82,19 @@ def embedded_database() -> Iterator[None]:
 
 
 @contextmanager
-def running(name: str, command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Python module with its arguments as a child that logs to var/log/, and end it with the block."""
+def running(name: str, command: str, *sockets: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a Python module with its arguments as a child that logs to var/log/ and gets the sockets, and end it with the block."""
     log = VAR / "log" / f"{name}.log"
     log.parent.mkdir(exist_ok=True)
     # A session of its own keeps Ctrl-C from it: we end it ourselves, once.
     with log.open("wb") as output:
         child = subprocess.Popen(  # noqa: S603  (our own command)
-            [sys.executable, "-m", *command.split()], stdout=output, stderr=output, start_new_session=True, cwd=ROOT
+            [sys.executable, "-m", *command.split()],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=ROOT,
+            pass_fds=[each.fileno() for each in sockets],
         )
     try:
         yield child
@@ -127,12 +134,11 @@ def introduce(address: str) -> None:
     say("\nMail is in the office's outbox, and in var/mail. Logs are in var/log. Press Ctrl-C to stop.")
 
 
-def serve(address: str) -> NoReturn:
+def serve(address: str, listener: socket.socket) -> NoReturn:
     """Run the web server and the worker until a signal comes or one of them ends."""
-    host = address.removeprefix("http://")
-    web = f"gunicorn upstream.wsgi --bind {host} --workers 2 --threads 4 --no-control-socket --access-logfile -"
+    web = f"gunicorn upstream.wsgi --bind fd://{listener.fileno()} --workers 2 --threads 4 --no-control-socket --access-logfile -"
     worker = "celery -A upstream worker --beat --schedule var/celerybeat-schedule-demo --concurrency 2 --without-gossip --without-mingle"
-    with running("web", web) as gunicorn, running("worker", f"{worker} --loglevel INFO") as celery:
+    with running("web", web, listener) as gunicorn, running("worker", f"{worker} --loglevel INFO") as celery:
         children = {"web": gunicorn, "worker": celery}
         until = time.monotonic() + PATIENCE
         while not answers(address):
@@ -164,7 +170,8 @@ def main() -> None:
         sys.exit("The demo already runs from this folder.")
     for number in SIGNALS:
         signal.signal(number, interrupt)
-    port = free_port()
+    listener = take_port()
+    port = listener.getsockname()[1]
     if port != FIRST_PORT:
         say(f"Port {FIRST_PORT} is taken, so the site takes {port}.")
     address = f"http://127.0.0.1:{port}"
@@ -175,7 +182,7 @@ def main() -> None:
     try:
         with embedded_database():
             prepare()
-            serve(address)
+            serve(address, listener)
     except KeyboardInterrupt:
         say("Stopped. `make demo` starts it again with everything as you left it.")
 

@@ -124,8 +124,8 @@ class InterviewAdmin(ExportingAdmin):
             return self.desk(request, interview, own_sheet(interview, person), typed=typed, status=409)
         if request.POST.get("action") != "submit":
             return self.press(request, interview, form)
-        for problem in problems(sheet):
-            form.add_error(None, problem)
+        for pk, problem in problems(sheet).items():
+            form.add_error(f"score{pk}" if pk else None, problem)
         return self.desk(request, interview, sheet, form) if form.errors else redirect(f"admin:{self.url_name('submit')}", interview.pk)
 
     def submit(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -149,7 +149,8 @@ class InterviewAdmin(ExportingAdmin):
             return redirect(self.page_url(interview))
         lines = lines_of(sheet)
         rows = [(question, lines.get(question.pk)) for question in guide(interview)]
-        context = {"interview": interview, "sheet": sheet, "rows": rows, "problems": problems(sheet), "back": self.page_url(interview)}
+        found = list(problems(sheet).values())
+        context = {"interview": interview, "sheet": sheet, "rows": rows, "problems": found, "back": self.page_url(interview)}
         return self.page(request, "admin/applications/interview_submit.html", title="Check your sheet", **context)
 
     def press(self, request: HttpRequest, interview: Interview, form: SheetForm | None = None) -> HttpResponse:

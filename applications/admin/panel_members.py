@@ -22,7 +22,8 @@ INVITED_AT, DECLARED_AT = moment("invited_at", "Invited"), moment("declared_at",
 def withdraw(member: PanelMember, user: User, *, reason: str) -> str:
     """End a member's seat."""
     withdraw_member(member_id=member.pk, reason=reason, by=user)
-    return f"{member} no longer sits on the panel. What they had submitted still counts."
+    counts = Review.objects.counting().filter(assignment__member=member).exists()
+    return f"{member} no longer sits on the panel.{' What they had submitted still counts.' if counts else ''}"
 
 
 def again(member: PanelMember, user: User) -> str:

@@ -98,6 +98,7 @@ class ScoringPages(OfficeAdmin):
         return self.page(
             request,
             "admin/applications/scores.html",
+            is_nav_sidebar_enabled=False,  # the table needs the width
             title="Scores",
             call=call,
             found=found,

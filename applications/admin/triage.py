@@ -113,7 +113,7 @@ class TriageAdmin(BoardPages, ComparePages):
             total=len(found),
             shown=f":{SHOWN}",
             tiles=[
-                (sum(each.is_complete for each in found), f"of {len(found)} assessed by all who are wanted", ""),
+                (sum(each.is_complete for each in found), f"of {len(found)} fully assessed", ""),
                 (sum(each.agrees for each in undecided), "agreed and not decided", "&standing=agrees&decision=none"),
                 (sum(each.differs for each in undecided), "differing and not decided", "&standing=differs&decision=none"),
                 (sum(each.decision is not None for each in found), "decided", ""),

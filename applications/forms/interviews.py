@@ -148,7 +148,7 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Somebody who may interview."""
 
     def __init__(self, *, label: str) -> None:
-        super().__init__(queryset=User.objects.none(), label=label, error_messages=select(label))
+        super().__init__(queryset=User.objects.none(), label=label, empty_label=f"Select the {label.lower()}", error_messages=select(label))
 
     def __deepcopy__(self, memo: Any) -> Any:
         field = super().__deepcopy__(memo)
@@ -173,7 +173,9 @@ class GuideQuestionForm(forms.ModelForm):  # type: ignore[type-arg]
 class PairForm(forms.Form):
     """For which call, and which two ring."""
 
-    call = forms.ModelChoiceField(label="Call", queryset=Call.objects.published(), error_messages=select("call"))
+    call = forms.ModelChoiceField(
+        label="Call", queryset=Call.objects.published(), empty_label="Select the call", error_messages=select("call")
+    )
     interviewer = PersonField(label="First interviewer")
     second_interviewer = PersonField(label="Second interviewer")
 

@@ -263,13 +263,18 @@ class ReopenForm(forms.Form):
 class RecordConflictForm(forms.Form):
     """A conflict that staff record for anybody who judges: a panel member, an assessor or an interviewer."""
 
-    person = forms.ModelChoiceField(label="Person", queryset=User.objects.none(), error_messages={"required": "Select the person"})
+    person = forms.ModelChoiceField(
+        label="Person", queryset=User.objects.none(), empty_label="Select the person", error_messages={"required": "Select the person"}
+    )
     application = forms.ModelChoiceField(
         label="Expression of interest",
         queryset=Application.objects.none(),
+        empty_label="Select the expression of interest",
         error_messages={"required": "Select the expression of interest"},
     )
-    kind = forms.ChoiceField(label="Interest", choices=ConflictKind.choices)
+    kind = forms.ChoiceField(
+        label="Interest", choices=[("", "Select the interest"), *ConflictKind.choices], error_messages={"required": "Select the interest"}
+    )
     detail = LongTextField(label="Details", error_messages={"required": "Enter details of the interest"})
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:

@@ -86,7 +86,7 @@ def submit_sheet(*, interview_id: int, by: User) -> InterviewSheet:
         message = "This sheet can no longer be submitted. Reload the page to see where it stands now."
         raise InvalidTransition(message)
     if found := problems(sheet):
-        raise ValidationError(found)
+        raise ValidationError(list(found.values()))
     sheet.submitted_at = clock.now()
     sheet.save(update_fields=["submitted_at"])
     held = _settle(interview)
@@ -94,14 +94,14 @@ def submit_sheet(*, interview_id: int, by: User) -> InterviewSheet:
     return sheet
 
 
-def problems(sheet: InterviewSheet) -> list[str]:
-    """Return a sentence for each reason why the sheet cannot be submitted yet."""
+def problems(sheet: InterviewSheet) -> dict[int | None, str]:
+    """Return a sentence for each reason why the sheet cannot be submitted yet, by the key of its question where it is about one."""
     interview = sheet.interview
     if not interview.started_at and clock.now() < interview.slot.starts_at:
-        return ["Submit your sheet after the interview. Until then it is saved as a draft."]
+        return {None: "Submit your sheet after the interview. Until then it is saved as a draft."}
     questions = InterviewQuestion.objects.filter(call=interview.application.call_id)
     unscored = questions.exclude(pk__in=sheet.scores.filter(score__isnull=False).values("question"))
-    return [f"Select a score for “{question}”" for question in unscored]
+    return {question.pk: f"Select a score for “{question}”" for question in unscored}
 
 
 @transaction.atomic

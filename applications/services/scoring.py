@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils.text import get_text_list
 
 from applications.models import Application, Assessment, Criterion, Decision
 from applications.models.triage import HIGHEST_SCORE, MOST_ASSESSORS
@@ -137,7 +138,7 @@ class Comparison:
     @property
     def in_words(self) -> str:
         """What the assessors made of it, in the order of their seats."""
-        return " and ".join(judged.in_words for judged in self.judged)
+        return get_text_list([judged.in_words for judged in self.judged], "and")
 
 
 def compared(applications: QuerySet[Application], assessments: QuerySet[Assessment]) -> list[Comparison]:

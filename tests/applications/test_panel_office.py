@@ -74,7 +74,9 @@ def test_acts_on_a_member(office, panel):
     ReviewFactory(assignment=AssignmentFactory(member=member))
     office.post(url("panelmember_remind", member.pk))
     assert OutboundEmail.objects.filter(kind="panel-nudge").count() == 1
-    office.post(url("panelmember_withdraw", member.pk), {"reason": "Ill"})
+    page = office.post(url("panelmember_withdraw", member.pk), {"reason": "Ill"}, follow=True).content.decode()
+    assert "no longer sits on the panel." in page
+    assert "still counts" not in page  # nothing was submitted
     member.refresh_from_db()
     assert (member.status, member.is_chair) == (MemberStatus.WITHDRAWN, False)
     office.post(url("panelmember_reinvite", member.pk))
@@ -191,7 +193,9 @@ def test_a_conflict_is_recorded_for_anybody_who_judges(office, panel, staff):
 
 def test_who_records_their_own_conflict_is_not_told_that_somebody_was_emailed(office, panel, staff):
     application = panel.call.applications.first()
-    sent = {"person": staff.pk, "application": application.pk, "kind": "family", "detail": "A sister"}
+    sent = {"person": staff.pk, "application": application.pk, "kind": "", "detail": "A sister"}
+    assert "Select the interest" in office.post(url("conflict_record"), sent).context["form"].errors["kind"]
+    sent["kind"] = "family"
     page = office.post(url("conflict_record"), sent, follow=True).content.decode()
     assert f"{application} is closed to you now." in page
     assert "We have emailed them" not in page

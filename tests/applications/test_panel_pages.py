@@ -275,8 +275,12 @@ def test_a_member_of_another_panel_and_one_who_withdrew_find_nothing(client, rev
         assert client.get(score_url(review)).status_code == 404
 
 
-def test_the_home_page_leads_to_the_panel(signed_in, member):
-    assert url(member, "panel") in signed_in.get("/").content.decode()
+def test_the_home_page_leads_to_the_panel_and_says_when_scores_are_or_were_due(signed_in, member, move_clock):
+    page = signed_in.get("/").content.decode()
+    assert url(member, "panel") in page
+    assert "Scores are due by" in page
+    move_clock(member.panel.due_at)
+    assert "Scores were due by" in signed_in.get("/").content.decode()
 
 
 @pytest.mark.parametrize("page", ["panel", "panel_check", "panel_declare", "score", "panel_conflicts"])

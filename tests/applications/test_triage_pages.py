@@ -202,6 +202,8 @@ def test_assessors_see_both_side_by_side_once_they_have_finished_and_decide(offi
     office.post(url("third", eoi.pk))
     eoi.refresh_from_db()
     assert eoi.assessors_wanted == 3
+    judge(eoi, StaffFactory(), 3)
+    assert "Strong (100.0), Fair (40.0) and Good (60.0)" in read(office, "compare", eoi.pk)
     assert not Decision.objects.exists()
     assert {mine.seat, theirs.seat} == {1, 2}
 

@@ -188,6 +188,7 @@ def test_the_offices_pages(visit, review, interview, pair, application):
     today = timezone.localdate()
     page.get_by_label("First day").fill(today.isoformat())
     page.get_by_label("Last day").fill((today + timedelta(days=40)).isoformat())
+    assert page.get_by_label("Last day").evaluate("field => field.clientWidth > 100")  # room for the year
     page.get_by_role("button", name="Look at the series").click()
     page.wait_for_load_state()
     expect(page.get_by_role("heading", name="What is skipped")).to_be_visible()

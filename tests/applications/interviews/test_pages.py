@@ -166,7 +166,7 @@ def test_what_came_to_nothing_is_said(council, application, slots):
 
 def test_an_interview_that_staff_booked_at_the_last_moment_says_why_it_stays(council, application):
     InterviewFactory(application=application, slot=slot_in(application, 0.5))
-    assert "It was less than 24 hours away when it was booked" in words(council.get(page("interview", application)))
+    assert "This time was less than 24 hours away when it was set" in words(council.get(page("interview", application)))
 
 
 def test_a_time_of_a_conflicted_interviewer_is_not_offered(council, application):

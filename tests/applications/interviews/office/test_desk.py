@@ -78,6 +78,7 @@ def test_a_sheet_without_every_score_is_saved_and_not_submitted(office, intervie
     page = words(office.post(desk(interview), data))
     assert "Select a score for “Question 2?”" in page
     assert "About Question 2?" in page
+    assert office.post(desk(interview), data | {"revision": "1"}).context["form"].errors.keys() == {f"score{guide[1].pk}"}
     sheet = InterviewSheet.objects.get(revision=1)
     assert sheet.submitted_at is None
     page = words(office.get(desk(interview, "submit")))
