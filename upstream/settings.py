@@ -249,6 +249,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     }
 )
 if not ENV["REDIS_URL"]:
+    CELERY_BROKER_TRANSPORT = "upstream.celery:FolderTransport"
     (VAR_DIR / "broker").mkdir(parents=True, exist_ok=True)  # the file transport does not make it
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
