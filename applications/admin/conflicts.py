@@ -138,7 +138,8 @@ class ConflictAdmin(ReadOnlyAdmin):
         """Record a conflict for somebody who judges."""
         if not request.user.has_perm("applications.add_conflict"):
             raise PermissionDenied
-        form = RecordConflictForm(request.POST if request.method == "POST" else None, by=request.user)  # type: ignore[arg-type]
+        initial = {"application": request.GET.get("application", "")}
+        form = RecordConflictForm(request.POST if request.method == "POST" else None, by=request.user, initial=initial)  # type: ignore[arg-type]
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             declare_conflict(
@@ -150,5 +151,8 @@ class ConflictAdmin(ReadOnlyAdmin):
             own = data["person"] == request.user
             said = "is closed to you now." if own else f"is closed to {data['person']}. We have emailed them."
             messages.success(request, f"{data['application']} {said}")
+            discussed = MeetingItem.objects.visible_to(request.user).being_discussed().filter(application=data["application"]).first()
+            if discussed:
+                return redirect("admin:applications_panelmeeting_item", discussed.meeting_id, discussed.pk)
             return redirect(f"admin:{self.url_name('changelist')}")
         return self.page(request, "admin/applications/conflict_record.html", title="Record a conflict of interest", form=form)

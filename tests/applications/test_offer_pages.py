@@ -113,6 +113,7 @@ def test_the_second_person_releases_now_or_at_a_moment(client, staff, other, cal
     assert all(eoi.reference in shown for eoi in eois)
     assert "Release them on that day" not in shown
     assert "must be in the future" in text_of(client.post(page, {"when": "later", "at_0": "2019-08-05", "at_1": "09:00"}))
+    assert "Enter a time on that day" in text_of(client.post(page, {"when": "later", "at_0": "2019-08-06", "at_1": "09:00"}))
     response = client.post(page, {"when": "later", "at_0": "2019-08-05", "at_1": "17:00"}, follow=True)
     assert "released by itself at 5pm on Monday 5 August 2019" in text_of(response)
     client.post(url("release_call-off", release.pk))
