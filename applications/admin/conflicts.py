@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from applications.admin.filters import CallFilter
 from applications.forms.panel import NONE, AnswerForm, RecordConflictForm
-from applications.models import Application, Conflict, Review
+from applications.models import Application, Conflict, MeetingItem, Review
 from applications.services.conflicts import Interest, declare_conflict, dismiss_conflict
 from applications.states import ConflictKind, ConflictStatus, ReviewStatus
 from upstream.accounts.models import User
