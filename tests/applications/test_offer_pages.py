@@ -103,6 +103,9 @@ def test_preparing_asks_for_the_date_and_warns_when_it_is_after_the_promise(offi
     response = office.post(page, today | saturday | {"respond_on_day": "21"}, follow=True)
     assert "which is later" in text_of(response)
     assert Release.objects.get().stage == Stage.SELECTION
+    board = text_of(office.get(url("decision_changelist")))
+    assert "Go to the release" in board
+    assert "Prepare the release" not in board
 
 
 def test_the_second_person_releases_now_or_at_a_moment(client, staff, other, call, eois):  # noqa: F811
