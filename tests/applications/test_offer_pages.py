@@ -15,7 +15,7 @@ from applications import tasks
 from applications.models import Decision, Letter, Offer, Release
 from applications.services.releases import prepare_release, release_decisions, schedule_release
 from applications.states import ApplicationStatus, Stage
-from cohort.models import Membership
+from cohort.models import Cohort, Membership
 from tests.applications.test_offers import (  # noqa: F401  (fixtures)
     NOW,
     RESPOND_ON,
@@ -148,6 +148,8 @@ def test_a_reserve_is_promoted_after_asking(office, call, released):  # noqa: F8
     assert "1 reserve waiting while a place is free" in text_of(office.get(reverse("admin:index")))
     office.post(page, {"reason": "First."})
     assert Decision.objects.held().get().application == released[2]
+    Cohort.objects.update(places=3)
+    assert "waiting while a place is free" not in text_of(office.get(reverse("admin:index")))
 
 
 def test_the_lists_of_offers_members_and_people(office, released):  # noqa: F811
