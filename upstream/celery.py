@@ -11,7 +11,8 @@ from kombu.transport import filesystem
 class FolderChannel(filesystem.Channel):
     """Messages as files in a folder. One that is read while it is still being written counts as lost, and does not end the worker."""
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
+        del timeout
         try:
             return super()._get(queue)
         except ValueError:
