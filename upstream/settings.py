@@ -246,9 +246,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "data_folder_in": str(VAR_DIR / "broker"),
         "data_folder_out": str(VAR_DIR / "broker"),
         "control_folder": str(VAR_DIR / "broker-control"),
+        "polling_interval": 0.1,  # a second's rest after every few messages kept people waiting for their letters
     }
 )
 if not ENV["REDIS_URL"]:
+    CELERY_BROKER_TRANSPORT = "upstream.celery:FolderTransport"
     (VAR_DIR / "broker").mkdir(parents=True, exist_ok=True)  # the file transport does not make it
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from applications.admin.filters import CallFilter
 from applications.forms.panel import NONE, AnswerForm, RecordConflictForm
-from applications.models import Application, Conflict, Review
+from applications.models import Application, Conflict, MeetingItem, Review
 from applications.services.conflicts import Interest, declare_conflict, dismiss_conflict
 from applications.states import ConflictKind, ConflictStatus, ReviewStatus
 from upstream.accounts.models import User
@@ -136,19 +136,24 @@ class ConflictAdmin(ReadOnlyAdmin):
 
     def record(self, request: HttpRequest) -> HttpResponse:
         """Record a conflict for somebody who judges."""
-        if not request.user.has_perm("applications.add_conflict"):
+        person: User = request.user  # type: ignore[assignment]
+        if not person.has_perm("applications.add_conflict"):
             raise PermissionDenied
-        form = RecordConflictForm(request.POST if request.method == "POST" else None, by=request.user)  # type: ignore[arg-type]
+        initial = {"application": request.GET.get("application", "")}
+        form = RecordConflictForm(request.POST if request.method == "POST" else None, by=person, initial=initial)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             declare_conflict(
                 application_id=data["application"].pk,
                 user=data["person"],
                 interest=Interest(ConflictKind(data["kind"]), data["detail"]),
-                by=request.user,  # type: ignore[arg-type]
+                by=person,
             )
-            own = data["person"] == request.user
+            own = data["person"] == person
             said = "is closed to you now." if own else f"is closed to {data['person']}. We have emailed them."
             messages.success(request, f"{data['application']} {said}")
+            discussed = MeetingItem.objects.visible_to(person).being_discussed().filter(application=data["application"]).first()
+            if discussed:
+                return redirect("admin:applications_panelmeeting_item", discussed.meeting_id, discussed.pk)
             return redirect(f"admin:{self.url_name('changelist')}")
         return self.page(request, "admin/applications/conflict_record.html", title="Record a conflict of interest", form=form)

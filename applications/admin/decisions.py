@@ -129,6 +129,7 @@ class SelectionAdmin(ReadOnlyAdmin):
             can_promote=call is not None and person.has_perm(MAY_DECIDE) and free_to_promote(call) > 0,
             may_decide=person.has_perm(MAY_DECIDE),
             may_prepare=person.has_perm(MAY_DECIDE) and any(line.is_held for line in lines),
+            pending=next((line.decision.release_id for line in lines if line.is_held and line.decision), None),
         )
 
     @method_decorator(require_http_methods(["GET", "POST"]))

@@ -215,7 +215,7 @@ class MeetingItemPages(ReadOnlyAdmin):
             "exits": list(item.exits.select_related("member__user")),
             "room": room,
             "chair_is_in": any(member.is_chair for member in room),
-            "must_leave": list(items.conflicted_members(item).select_related("user")) if meeting.is_running else [],
+            "must_leave": list(items.still_to_leave(item)) if meeting.is_running and not item.closed_at else [],
             "form": (form or OutcomeForm(item=item)) if is_open else None,
             **more,
         }

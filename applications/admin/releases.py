@@ -23,6 +23,8 @@ from applications.forms.releases import PrepareForm, PrepareSelectionForm
 from applications.models import Application, Decision, Letter, Release
 from applications.services.places import free_places
 from applications.services.releases import (
+    OWN,
+    SETTLED,
     UNREAD,
     call_off_release,
     decided,
@@ -85,8 +87,10 @@ def is_unread(release: Release) -> bool:
 
 def why_not_now(release: Release, letters: QuerySet[Letter], person: User) -> str:
     """Return why this person cannot be asked whether to release it, or nothing. What else the service refuses, it says on the press."""
-    if not is_pending(release, person) or release.prepared_by_id == person.pk:
-        return "Somebody else has to release what you prepared, and a settled release stays as it is."
+    if not is_pending(release, person):
+        return SETTLED
+    if release.prepared_by_id == person.pk:
+        return OWN
     if is_unread(release):
         return UNREAD
     return NOT_READY if letters.unmade().exists() else ""  # type: ignore[attr-defined]
@@ -238,6 +242,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
             may_release=may_release,
             is_ready=ready == total,
             wrong_day=wrong_day(release, clock.now()),
+            is_early=release.dated_on > localdate(clock.now()),
             is_unread=is_unread(release),
             overdue=pending and release.scheduled_for and release.scheduled_for <= clock.now(),
             offered_acts=self.offered_acts(request, release),

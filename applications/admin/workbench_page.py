@@ -133,10 +133,11 @@ class Shown:
     def remarks(self) -> list[str]:
         """Return what is odd about the rules as a whole, in sentences."""
         found = []
-        unscored = [line.candidate.reference for line in self.lines if line.value is None]
         locked = {lock.application for lock in self.rules.locks}
+        unscored = [line.candidate.reference for line in self.lines if line.value is None and not line.lock]
         if unscored:
-            found.append(f"No score counts for {joined(unscored)}, so they stay out unless you keep them in.")
+            left_out = "it stays out unless you keep it in" if len(unscored) == 1 else "they stay out unless you keep them in"
+            found.append(f"No score counts for {joined(unscored)}, so {left_out}.")
         if not self.scenario.places:
             found.append("There are no places, so nobody is chosen. Enter how many places there are.")
         elif locked >= set(self.councils):
@@ -149,6 +150,7 @@ class Shown:
     def _line(self, candidate: Candidate, ranks: dict[int, int]) -> Line:
         pk = candidate.application
         is_chosen, swap = pk in self.result.chosen, self.result.swaps.get(pk)
+        full = "Overrides take every place." if self.scenario.places else ""
         return Line(
             candidate=candidate,
             council=self.councils[pk],
@@ -156,7 +158,7 @@ class Shown:
             rank=ranks.get(pk),
             is_chosen=is_chosen,
             share=self.result.shares.get(pk),
-            swap=self._swap(swap, is_chosen=is_chosen) if swap else "",
+            swap=self._swap(swap, is_chosen=is_chosen) if swap else full,
             lock=self.rules.lock_of(pk),
         )
 

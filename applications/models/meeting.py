@@ -73,6 +73,10 @@ class MeetingItemQuerySet(models.QuerySet["MeetingItem"]):
         """Leave out the items that a person may not hear of: for the minutes, which members get too."""
         return self.filter(application__in=Application.objects.without_conflict_of(user))
 
+    def being_discussed(self) -> Self:
+        """Return those that are open, of meetings that run: one of each at most."""
+        return self.filter(opened_at__isnull=False, closed_at__isnull=True, meeting__ended_at__isnull=True)
+
     def outstanding(self) -> Self:
         """Return those that are not settled, of EoIs that are still in the running."""
         return self.filter(closed_at__isnull=True, application__in=Application.objects.shortlisted())

@@ -120,6 +120,12 @@ def conflicted_members(item: MeetingItem) -> QuerySet[PanelMember]:
     return item.meeting.present.filter(user__in=conflicts.values("user"))
 
 
+def still_to_leave(item: MeetingItem) -> QuerySet[PanelMember]:
+    """Return the members present with a conflict who have not been put out of the room."""
+    out = item.exits.filter(returned_at__isnull=True)
+    return conflicted_members(item).exclude(pk__in=out.values("member")).select_related("user")
+
+
 def in_room(item: MeetingItem) -> list[PanelMember]:
     """Return the members who may take part in the discussion of the item now."""
     out = item.exits.filter(returned_at__isnull=True).values("member")
@@ -131,7 +137,7 @@ def put_out_conflicted(item: MeetingItem) -> list[PanelMember]:
     """Put whoever has a conflict by now out of the room, and from the chair. Returns those who were in it."""
     out = item.exits.filter(returned_at__isnull=True)
     out.filter(member__in=conflicted_members(item)).update(is_conflict=True)
-    leaving = list(conflicted_members(item).exclude(pk__in=out.values("member")))
+    leaving = list(still_to_leave(item))
     now = clock.now()
     MeetingExit.objects.bulk_create(MeetingExit(item=item, member=member, is_conflict=True, left_at=now) for member in leaving)
     if item.chaired_by_id in {member.pk for member in leaving}:

@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 MAKE_LETTER = "applications.tasks.make_letter"
 LETTER = "letter"
 MAY_RELEASE = "applications.release_decisions"
+OWN = "You prepared this yourself, so somebody else has to release it."
+SETTLED = "This release is settled. Reload the page to see how."
 UNREAD = "Nobody has read the outcomes by group yet. Read them, and say so on their page."
 
 
@@ -239,6 +241,9 @@ def schedule_release(*, release_id: int, at: datetime, by: User) -> Release:
     going, _ = going_and_gone(release, by)
     if at <= clock.now():
         raise ValidationError({"at": "The time of the release must be in the future"})
+    if localdate(at) != release.dated_on:
+        message = f"The letters are dated {long_date(release.dated_on)}. Enter a time on that day, or take the release back"
+        raise ValidationError({"at": message})
     refuse_unless_ready(release, going, by, at)
     release.scheduled_for = at
     release.scheduled_by = by
@@ -280,8 +285,7 @@ def going_and_gone(release: Release, by: User) -> tuple[list[Letter], list[Lette
     Raises ValidationError for whoever prepared it.
     """
     if release.prepared_by_id == by.pk:
-        message = "You prepared this yourself, so somebody else has to release it."
-        raise ValidationError(message)
+        raise ValidationError(OWN)
     list(Application.objects.filter(decisions__release=release).order_by("pk").select_for_update(no_key=True, of=("self",)))
     letters = Letter.objects.filter(decision__release=release).select_related(
         "decision__application__call", "decision__application__council"
@@ -335,6 +339,5 @@ def lock_pending(release_id: int) -> Release:
     Call.objects.select_for_update(no_key=True, of=("self",)).get(releases=release_id)
     release = Release.objects.select_related("call__cohort", "prepared_by").get(pk=release_id)
     if release.released_at or release.cancelled_at:
-        message = "This release is settled. Reload the page to see how."
-        raise InvalidTransition(message)
+        raise InvalidTransition(SETTLED)
     return release

@@ -161,6 +161,19 @@ def test_a_conflicted_chair_is_named_and_replaced(office, item, panel):
     assert "conflict of interest, left at" in text(office.post(item_url(item), {"action": "open", "chair": other.pk}, follow=True))
 
 
+def test_a_conflict_recorded_while_the_item_is_discussed_leads_back_to_it(office, opened, meeting):
+    member = meeting.present.last()
+    record = f"{reverse('admin:applications_conflict_record')}?application={opened.application_id}"
+    assert record in office.get(item_url(opened)).content.decode()
+    assert f'value="{opened.application_id}" selected' in office.get(record).content.decode()
+    data = {"person": member.user_id, "application": opened.application_id, "kind": "family", "detail": "Her sister works there."}
+    answer = office.post(record, data, follow=True)
+    assert answer.redirect_chain[-1][0] == item_url(opened)
+    assert f"{member} has a conflict of interest and leaves now" in text(answer)
+    office.post(item_url(opened), WRITTEN | {"action": "later"})
+    assert f"{member} , conflict of interest, left at" in text(office.get(item_url(opened)))
+
+
 def test_staff_with_a_conflict_find_neither_the_item_nor_its_line(office, meeting, opened, staff):
     ConflictFactory(application=opened.application, user=staff)
     for name in ("item", "autosave", "again"):

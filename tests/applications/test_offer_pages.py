@@ -15,7 +15,7 @@ from applications import tasks
 from applications.models import Decision, Letter, Offer, Release
 from applications.services.releases import prepare_release, release_decisions, schedule_release
 from applications.states import ApplicationStatus, Stage
-from cohort.models import Membership
+from cohort.models import Cohort, Membership
 from tests.applications.test_offers import (  # noqa: F401  (fixtures)
     NOW,
     RESPOND_ON,
@@ -103,6 +103,9 @@ def test_preparing_asks_for_the_date_and_warns_when_it_is_after_the_promise(offi
     response = office.post(page, today | saturday | {"respond_on_day": "21"}, follow=True)
     assert "which is later" in text_of(response)
     assert Release.objects.get().stage == Stage.SELECTION
+    board = text_of(office.get(url("decision_changelist")))
+    assert "Go to the release" in board
+    assert "Prepare the release" not in board
 
 
 def test_the_second_person_releases_now_or_at_a_moment(client, staff, other, call, eois):  # noqa: F811
@@ -113,6 +116,7 @@ def test_the_second_person_releases_now_or_at_a_moment(client, staff, other, cal
     assert all(eoi.reference in shown for eoi in eois)
     assert "Release them on that day" not in shown
     assert "must be in the future" in text_of(client.post(page, {"when": "later", "at_0": "2019-08-05", "at_1": "09:00"}))
+    assert "Enter a time on that day" in text_of(client.post(page, {"when": "later", "at_0": "2019-08-06", "at_1": "09:00"}))
     response = client.post(page, {"when": "later", "at_0": "2019-08-05", "at_1": "17:00"}, follow=True)
     assert "released by itself at 5pm on Monday 5 August 2019" in text_of(response)
     client.post(url("release_call-off", release.pk))
@@ -144,6 +148,8 @@ def test_a_reserve_is_promoted_after_asking(office, call, released):  # noqa: F8
     assert "1 reserve waiting while a place is free" in text_of(office.get(reverse("admin:index")))
     office.post(page, {"reason": "First."})
     assert Decision.objects.held().get().application == released[2]
+    Cohort.objects.update(places=3)
+    assert "waiting while a place is free" not in text_of(office.get(reverse("admin:index")))
 
 
 def test_the_lists_of_offers_members_and_people(office, released):  # noqa: F811

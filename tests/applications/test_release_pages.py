@@ -101,7 +101,8 @@ def test_letters_of_another_day_wait_for_it_and_lapse_after_it(office, client, r
         Release.objects.update(dated_on=localdate() + timedelta(days=days))
         page = read(client, "change", ready.pk)
         assert words in page
-        assert url("release", ready.pk) not in page
+        assert "Release the decisions" not in page
+        assert (url("release", ready.pk) in page) == ("Set when they are released" in page) == (days == 1)
         assert words in client.post(url("release", ready.pk), follow=True).content.decode()
         assert Release.objects.pending().exists()
     Release.objects.update(dated_on=localdate())

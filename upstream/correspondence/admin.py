@@ -105,11 +105,11 @@ class OutboundEmailAdmin(ReadOnlyAdmin):
     search_help_text = "Search by address or subject"
     change_list_template = "admin/correspondence/outbox.html"
     fieldsets = (
-        (None, {"fields": ("status_tag", "error", "recipient", "subject", "words", "attachment")}),
+        (None, {"fields": ("status_tag", "error", "recipient", "subject", "words", "attached")}),
         ("On its way", {"fields": ("kind_in_words", "queue", "attempts", *TIMES)}),
         ("For whoever looks after the mail server", {"fields": ("reference", "header")}),
     )
-    readonly_fields = ("status_tag", "words", "kind_in_words", "queue", "reference", "header", *TIMES)
+    readonly_fields = ("status_tag", "words", "attached", "kind_in_words", "queue", "reference", "header", *TIMES)
     acts: ClassVar = (
         Act("hold", "Hold", MAY_CHANGE, hold, "It will not go out until somebody releases it.", offered=when(EmailStatus.QUEUED)),
         Act("release", "Release", MAY_CHANGE, release, "It goes out at once.", offered=when(EmailStatus.HELD)),
@@ -144,6 +144,11 @@ class OutboundEmailAdmin(ReadOnlyAdmin):
     def kind_in_words(self, email: OutboundEmail) -> str:
         """Return what the message is."""
         return plain(email.kind)
+
+    @admin.display(description="attachment")
+    def attached(self, email: OutboundEmail) -> str:
+        """Return what comes with it as a file."""
+        return plain(email.attachment) or "None"
 
     @admin.display(description="queue")
     def queue(self, email: OutboundEmail) -> str:

@@ -131,9 +131,10 @@ def overtaken_decisions(user: User, _now: datetime) -> QuerySet[Any]:
 
 
 def reserves_with_a_place(user: User, _now: datetime) -> QuerySet[Any]:
-    """Reserves whose cohort has a place that is free."""
+    """Reserves whose cohort has a place that is free, and that nobody has promoted to one."""
     reserves = Application.objects.visible_to(user).filter(status=ApplicationStatus.RESERVE, call=OuterRef("pk"))
-    return reserves.filter(call__cohort__in=with_free_places().filter(to_promote__gt=0).values("pk"))
+    promoted = Decision.objects.held().values("application")
+    return reserves.exclude(pk__in=promoted).filter(call__cohort__in=with_free_places().filter(to_promote__gt=0).values("pk"))
 
 
 def late_reviews(_user: User, now: datetime) -> QuerySet[Any]:

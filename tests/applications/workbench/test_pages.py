@@ -7,10 +7,11 @@ import pytest
 from applications.models import Decision, Scenario
 from applications.selection import programmes
 from applications.services.workbench.rules import Rules
+from applications.services.workbench.scenarios import begin
 from tests.applications.scores.pages import words
 from tests.applications.workbench.conftest import NORTH, candidates
 from tests.factories import CallFactory, StaffFactory
-from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFactory
+from tests.factories.judging import ConflictFactory, DecisionFactory, ReleaseFactory, ShortlistedFactory
 
 BASE = "/admin/applications/scenario/"
 
@@ -75,6 +76,16 @@ def test_an_override_needs_its_side_and_its_reason_and_can_be_taken_away(office,
     assert "Framley: kept in. The only rural one" in page(office, address(locked))
     free = press(office, locked, **{f"drop_{field[5].pk}": "on"})
     assert Rules.read(free.rules).locks == ()
+
+
+def test_what_nobody_scored_and_what_overrides_leave_is_said(office, call, field, staff):
+    unscored = ShortlistedFactory(call=call, reference="W-999")
+    fresh = begin(call=call, by=staff)
+    assert "No score counts for W-999, so it stays out unless you keep it in." in page(office, address(fresh))
+    locked = press(office, fresh, places=1, lock=unscored.pk, side="in", reason="We know it")
+    text = page(office, address(locked))
+    assert "No score counts" not in text
+    assert text.count("Overrides take every place.") == len(field)
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,9 @@ def test_the_ledger_says_what_reminded_whom_of_what(queue, client, staff):
 def test_an_empty_ledger_says_what_will_stand_there(client, staff):
     assert "No reminder has gone out yet" in client.get(reverse("admin:correspondence_remindersent_changelist")).text
     assert "Nothing matches" in client.get(reverse("admin:correspondence_remindersent_changelist"), {"q": "sam"}).text
+
+
+def test_what_comes_with_a_message_is_named_in_words(queue, client, staff):
+    email = queue()
+    OutboundEmail.objects.update(attachment="signed-agreement")
+    assert "Signed agreement" in client.get(page(email)).text
