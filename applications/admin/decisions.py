@@ -19,7 +19,7 @@ from applications.admin.triage_pages import MAY_DECIDE
 from applications.forms.decisions import PromotionForm, SelectionForm
 from applications.models import Application, Call, Decision, Offer
 from applications.services.decisions import DecisionConflict, clear_decision, decide, ranks_taken
-from applications.services.offers import promote_reserve
+from applications.services.offers import obstacle, promote_reserve
 from applications.services.places import free_places, free_to_promote
 from applications.services.workbench.promotion import Effect, Outlook, outlook
 from applications.states import OUTCOMES, ApplicationStatus, Stage
@@ -208,6 +208,9 @@ class SelectionAdmin(ReadOnlyAdmin):
                 messages.success(request, f"The offer to {application} is held. Prepare its release next.")
             except InvalidTransition as refusal:
                 messages.error(request, str(refusal))
+            return redirect(back)
+        if why_not := obstacle(application, application.call):
+            messages.error(request, why_not)
             return redirect(back)
         free = free_to_promote(application.call)
         found = outlook(application.call, person)

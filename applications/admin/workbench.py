@@ -282,7 +282,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         if refusal or call is None:
             return self.page(request, "admin/applications/workbench_impact.html", title=title, call=call, calls=calls, refusal=refusal)
         to_read = None if scenario else call.releases.to_read().first()
-        if request.method == "POST" and to_read:
+        if request.method == "POST":
             return self.noted(request, to_read)
         source = scenario or adopted(call, person)
         measure = baselines(call)
@@ -305,8 +305,11 @@ class WorkbenchAdmin(ReadOnlyAdmin):
             to_read=to_read,
         )
 
-    def noted(self, request: HttpRequest, release: Release) -> HttpResponse:
+    def noted(self, request: HttpRequest, release: Release | None) -> HttpResponse:
         """Note that the person has read the outcomes by group, and go to the release that waits for it."""
+        if release is None:
+            messages.info(request, "No release waits for this: somebody else has noted it, or called the release off.")
+            return redirect(request.get_full_path())
         try:
             read_outcomes(release_id=release.pk, by=self.person(request))
             messages.success(request, "Noted that you have read the outcomes by group.")

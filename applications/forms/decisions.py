@@ -44,11 +44,12 @@ class SelectionForm(forms.Form):
         """A reserve needs a rank, and a council that is not selected needs feedback."""
         data: dict[str, Any] = super().clean() or {}
         outcome, rank = data.get("outcome"), data.get("reserve_rank")
-        if outcome == ApplicationStatus.RESERVE and "reserve_rank" in data:
-            if rank is None:
+        if outcome == ApplicationStatus.RESERVE:
+            if rank is None and "reserve_rank" not in self.errors:
                 self.add_error("reserve_rank", "Enter a rank for the reserve")
-        elif outcome:
+        elif outcome:  # what stands in the box of the rank, read or not, is no part of it
             data["reserve_rank"] = None
+            self.errors.pop("reserve_rank", None)
         if outcome == ApplicationStatus.NOT_SELECTED:
             for criterion in self.criteria:
                 if not data.get(f"feedback_{criterion.pk}") and f"feedback_{criterion.pk}" not in self.errors:

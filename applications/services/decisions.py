@@ -70,7 +70,7 @@ def decide(
         raise ValidationError({"reason": "Enter the reason for the decision"})
     if (outcome == ApplicationStatus.RESERVE) != (reserve_rank is not None):
         raise ValidationError({"reserve_rank": "Enter a rank for a reserve, and for no other outcome"})
-    if reserve_rank in ranks_taken(application):
+    if reserve_rank is not None and reserve_rank in ranks_taken(application):
         raise ValidationError({"reserve_rank": f"Another reserve has rank {reserve_rank}. Enter a rank that is free"})
     check_transition(application.status, outcome, TRANSITIONS)
     decision = decision or Decision(application=application, stage=stage)

@@ -108,6 +108,15 @@ def lapse_offer(*, application_id: int) -> bool:
     return True
 
 
+def obstacle(application: Application, call: Call) -> str:
+    """Return why an EoI of the call cannot be promoted now, or nothing when it can."""
+    if application.status != ApplicationStatus.RESERVE or application.decisions.held().exists():
+        return "This is not a reserve without a decision. Reload the page to see where it stands."
+    if free_to_promote(call) < 1:
+        return "No place is free: each is taken, offered, or will be by a decision that is held."
+    return ""
+
+
 @transaction.atomic
 def promote_reserve(*, application_id: int, reason: str, by: User) -> Decision:
     """Hold the decision to offer a reserve a place that is free, to be released by two people as any other. Locks the call first.
@@ -119,12 +128,8 @@ def promote_reserve(*, application_id: int, reason: str, by: User) -> Decision:
     application = Application.objects.select_for_update(no_key=True, of=("self",)).get(pk=application_id)
     held = application.decisions.held().first()
     changeable(application, held.version if held else "", by)
-    if application.status != ApplicationStatus.RESERVE or held:
-        message = "This is not a reserve without a decision. Reload the page to see where it stands."
-        raise InvalidTransition(message)
-    if free_to_promote(call) < 1:
-        message = "No place is free: each is taken, offered, or will be by a decision that is held."
-        raise InvalidTransition(message)
+    if refusal := obstacle(application, call):
+        raise InvalidTransition(refusal)
     decision = Decision(application=application, stage=Stage.SELECTION)
     hold(decision, outcome=ApplicationStatus.OFFERED, reason=reason, feedback="", by=by)
     record(actor=by, verb="reserve.promoted", subject=application)

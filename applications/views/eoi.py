@@ -23,6 +23,9 @@ from upstream.documents.pdf import pdf_response
 from upstream.http import UserRequest, check_limit, get_visible_or_404
 from upstream.transitions import InvalidTransition
 
+# Nothing in a letter of ours is still to be done.
+ANSWERED = {ApplicationStatus.ACCEPTED, ApplicationStatus.DECLINED, ApplicationStatus.LAPSED}
+
 
 def applications() -> ApplicationQuerySet:
     """Return EoIs with all that these pages show of them."""
@@ -84,13 +87,10 @@ def eoi(request: UserRequest, reference: str) -> HttpResponse:
     return render(request, "applications/eoi_standing.html", context)
 
 
-# Nothing in a letter of ours is still to be done.
-ANSWERED = {ApplicationStatus.ACCEPTED, ApplicationStatus.DECLINED, ApplicationStatus.LAPSED}
-
-
 def membership_of(application: Application, user: User) -> Membership | None:
     """Return the council's place in the call's cohort, once it has one."""
-    return Membership.objects.visible_to(user).filter(cohort=application.call.cohort, council=application.council_id).first()
+    own = Membership.objects.visible_to(user).select_related("cohort")
+    return own.filter(cohort=application.call.cohort, council=application.council_id).first()
 
 
 def letters_about(application: Application, user: User) -> list[tuple[Letter, StoredFile | None]]:

@@ -54,6 +54,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.council} in {self.cohort}"
 
+    @property
+    def seats_left(self) -> int:
+        """How many more people the council can name."""
+        return self.cohort.delegates_per_council - self.delegates.current().count()
+
 
 class DelegateQuerySet(models.QuerySet["Delegate"]):
     """Reading delegates."""

@@ -39,7 +39,7 @@ def member(request: UserRequest, pk: int) -> HttpResponse:
         "membership": membership,
         "current": current,
         "former": [each for each in delegates if each not in current],
-        "left": membership.cohort.delegates_per_council - len(current),
+        "left": membership.seats_left,
         "can_name": can_name,
         "form": form,
     }
