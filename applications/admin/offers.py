@@ -14,6 +14,7 @@ from applications.admin.interview_filters import InterviewCallFilter
 from applications.models import Offer
 from upstream import clock
 from upstream.deadlines import in_words, time_left
+from upstream.documents.markdown import render_markdown
 from upstream.office import ReadOnlyAdmin, moment, tag
 
 # What an offer has come to, by the column that says so, with the colour of its tag.
@@ -56,15 +57,15 @@ class OfferAdmin(ReadOnlyAdmin):
         "signed_by",
         "answered_by",
         moment("accepted_at", "Accepted"),
-        "signed_address",
+        "signed_from",
         moment("declined_at", "Declined"),
         "declined_reason",
         moment("lapsed_at", "Lapsed"),
         "agreement_version",
         "fingerprint",
-        "agreement",
+        "text",
     )
-    worded = ("eoi_page", "answer", "respond_until", "left", "signed_by", "fingerprint")
+    worded = ("eoi_page", "answer", "respond_until", "left", "signed_by", "signed_from", "fingerprint", "text")
     readonly_fields = (*(name for name in fields if callable(name)), *worded)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -86,6 +87,16 @@ class OfferAdmin(ReadOnlyAdmin):
     def fingerprint(self, offer: Offer) -> str:
         """What proves that the text is the one that was signed."""
         return offer.agreement_sha256
+
+    @admin.display(description="The agreement")
+    def text(self, offer: Offer) -> SafeString:
+        """The agreement as the council reads it."""
+        return render_markdown(offer.agreement)
+
+    @admin.display(description="Signed from the network address")
+    def signed_from(self, offer: Offer) -> str:
+        """Where the signature came from."""
+        return offer.signed_address or ""
 
     @admin.display(description="Answer")
     def answer(self, offer: Offer) -> SafeString:

@@ -103,9 +103,9 @@ class PanelMemberAdmin(ReadOnlyAdmin):
         INVITED_AT,
         DECLARED_AT,
         "general_interest",
-        "withdrawn_reason",
+        "why_withdrawn",
     )
-    readonly_fields = ("person", "address_shown", "panel_link", "standing", "role", INVITED_AT, DECLARED_AT)
+    readonly_fields = ("person", "address_shown", "panel_link", "standing", "role", INVITED_AT, DECLARED_AT, "why_withdrawn")
     acts: ClassVar[tuple[Act, ...]] = (
         Act(
             name="remind",
@@ -157,6 +157,11 @@ class PanelMemberAdmin(ReadOnlyAdmin):
     def standing(self, member: PanelMember) -> SafeString:
         """Where the member stands."""
         return tag(member.get_status_display(), MEMBER_TONES[MemberStatus(member.status)])
+
+    @admin.display(description="Why they withdrew")
+    def why_withdrawn(self, member: PanelMember) -> str:
+        """The reason that was noted with the withdrawal."""
+        return member.withdrawn_reason
 
     @admin.display(description="Role", ordering="-is_chair")
     def role(self, member: PanelMember) -> str:

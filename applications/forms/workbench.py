@@ -18,6 +18,13 @@ MOST = 1000
 MOST_CHARACTERS = 5000
 IN, OUT = "in", "out"
 
+# The box stands in a narrow column, where the labels of the bases would be cut off.
+IN_SHORT = {
+    ScoreBasis.MODERATED: "The meeting's, else adjusted",
+    ScoreBasis.ADJUSTED: "Adjusted, else the raw mean",
+    ScoreBasis.RAW: "The raw mean",
+}
+
 
 class NumberField(forms.IntegerField):
     """A whole number from 0, in plain words."""
@@ -63,7 +70,7 @@ class RulesForm(forms.Form):
         self.fields["reserves"] = NumberField(label="Reserves", initial=self.rules.reserves)
         self.fields["basis"] = forms.ChoiceField(
             label="Score",
-            choices=ScoreBasis.choices,
+            choices=IN_SHORT.items(),
             initial=scenario.basis,
             error_messages=dict.fromkeys(("required", "invalid_choice"), "Select which score counts"),
         )
