@@ -79,7 +79,7 @@ def test_the_call_leads_whoever_has_an_eoi_in_it_to_that(client):
     assert f'govuk-button--start" href="{start}"' not in text
     assert f'href="{start}">Start one for another council' in text
     home = client.get("/").content.decode()
-    assert f"Go to your expression of interest {application.reference}" in home
+    assert f'Go to your expression of interest <span class="up-whole">{application.reference}</span>' in home
     Application.objects.update(status=ApplicationStatus.WITHDRAWN, withdrawn_at=timezone.now())
     assert "Go to your expression of interest" not in page(client, "call", application.call.slug).content.decode()
     assert "Withdrawn at" in client.get("/").content.decode()
