@@ -69,9 +69,10 @@ OFFICE_ARGUMENTS: dict[str, Arguments] = {
     "admin:applications_panelmeeting_again": lambda r: [r.settled_item.meeting_id, r.settled_item.pk],
     "admin:applications_panelmeeting_plan": lambda _: [],
     **each(
-        "admin:applications_decision_decide admin:applications_decision_clear admin:applications_decision_promote",
+        "admin:applications_decision_decide admin:applications_decision_clear",
         lambda r: [r.applications_application_nudge.pk],
     ),
+    "admin:applications_decision_promote": lambda r: [r.applications_decision_promote.pk],
     "admin:view_on_site": lambda r: [r.council_type.pk, r.cohort_council.pk],
 }
 PAGES_OF_NO_RECORD = {

@@ -292,7 +292,7 @@ TABLE = (
     Row("admin:applications_scenario_changelist", "200 403 200", "200 403 200"),
     Row("admin:applications_scenario_workbench", "200 403 200", "302+ 403 302+", conflicted="200 200"),
     Row("admin:applications_scenario_compare", "200 403 200", "405 405 405"),
-    Row("admin:applications_scenario_impact", "200 403 200", "200 403 200"),
+    Row("admin:applications_scenario_impact", "200 403 200", "302 403 302", conflicted="200 200"),
     Row("admin:applications_scenario_{change,save}", "200 404 200", "200 404 200"),
     Row("admin:applications_scenario_lots", "405 405 405", "302+ 403 302+", conflicted="405 302"),
     Row("admin:applications_scenario_again", "405 405 405", "302 404 302"),

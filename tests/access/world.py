@@ -31,6 +31,7 @@ from applications.services.submission import submit_application
 from applications.services.workbench.rules import Lock, Rules
 from applications.services.workbench.scenarios import begin, change
 from applications.states import (
+    ApplicationStatus,
     AssignmentStatus,
     ConflictStatus,
     InterviewStatus,
@@ -234,6 +235,7 @@ def side_of(council: Any, call: Any, closed: Any) -> SimpleNamespace:
         submitted=submitted,
         **interviews_of(council),
         **place_of(council),
+        reserve=ShortlistedFactory(council=council, status=ApplicationStatus.RESERVE),
     )
 
 
@@ -312,6 +314,7 @@ def office_records(own: SimpleNamespace, other: SimpleNamespace, staff: User) ->
         applications_conflict=own.conflict,
         applications_offer=own.offer,
         applications_decision=own.offer.decision,
+        applications_decision_promote=own.reserve,
         cohort_membership=own.membership,
         cohort_delegate=own.delegate,
         **{"applications_release_call-off": embargoed()},
