@@ -54,7 +54,7 @@ def application_submitted(application: Application) -> None:
             key=f"{SUBMITTED}:{application.pk}:{person.pk}",
             to=person,
             attachment="expression-of-interest",
-            send_after=application.submitted_at,
+            at=application.submitted_at,
             context={"names": names},
         )
 

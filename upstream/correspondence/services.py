@@ -50,15 +50,15 @@ def queue(  # noqa: PLR0913  (a message is described once, by name)
     about: models.Model | None = None,
     lane: Lane = Lane.REMINDERS,
     attachment: str = "",
-    send_after: datetime | None = None,
+    at: datetime | None = None,
     use_by: datetime | None = None,
 ) -> OutboundEmail:
     """Put a message in the outbox, in the caller's transaction; delivery starts when that commits.
 
     The same key twice returns the first message. `recipient` is an email address. `template` names
     templates/emails/<template>.txt, which also gets `site_url` and `support_email`: a line "Subject: …", an empty line, then
-    Markdown. `attachment` is a name in settings.EMAIL_ATTACHMENTS. It goes out from `send_after` on, at once unless that says
-    otherwise, and after `use_by` never.
+    Markdown. `attachment` is a name in settings.EMAIL_ATTACHMENTS. `at` is the transaction's time, where the caller knows it
+    already. After `use_by` the message never goes out.
     """
     subject, text = render_text(template, context)
     return add_to_outbox(
@@ -70,21 +70,21 @@ def queue(  # noqa: PLR0913  (a message is described once, by name)
         about=about,
         lane=lane,
         attachment=attachment,
-        send_after=send_after,
+        at=at,
         use_by=use_by,
     )
 
 
 @transaction.atomic
-def add_to_outbox(*, key: str, about: models.Model | None = None, send_after: datetime | None = None, **fields: Any) -> OutboundEmail:
+def add_to_outbox(*, key: str, about: models.Model | None = None, at: datetime | None = None, **fields: Any) -> OutboundEmail:
     """Put a message whose subject and text are ready in the outbox. See `queue`."""
-    now = clock.now()
+    now = at or clock.now()
     email = OutboundEmail(
         key=key,
         html=render_html(fields["subject"], fields["text"]),
         about_type=ContentType.objects.get_for_model(about) if about else None,
         about_id=about.pk if about else None,
-        send_after=send_after or now,
+        send_after=now,
         created_at=now,
         **fields,
     )
