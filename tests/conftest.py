@@ -5,7 +5,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
-from django.test import Client
+from django.db import connection, transaction
+from django.test import Client, override_settings
 
 from tests.factories import StaffFactory
 from upstream import clock
@@ -68,22 +68,33 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only_truncate")
 
 
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let fixtures of a module make records and files that all its tests share. What a test does to them is undone after it."""
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), media, transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def standing_still(moment: datetime) -> Iterator[None]:
+    """Stop both the database's clock and Python's at a moment."""
+    with time_machine.travel(moment, tick=False), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: moment)
+        yield
+
+
 @pytest.fixture
-def move_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[datetime], None]]:
-    """Return a function that sets both the database's clock and Python's to a moment and stops them there."""
-    travellers: list[time_machine.travel] = []
+def move_clock() -> Iterator[Callable[[datetime], None]]:
+    """Return a function that sets both clocks to a moment and stops them there."""
+    with ExitStack() as stopped:
 
-    def move(moment: datetime) -> None:
-        while travellers:
-            travellers.pop().stop()
-        traveller = time_machine.travel(moment, tick=False)
-        traveller.start()
-        travellers.append(traveller)
-        monkeypatch.setattr(clock, "now", lambda: moment)
+        def move(moment: datetime) -> None:
+            stopped.close()
+            stopped.enter_context(standing_still(moment))
 
-    yield move
-    while travellers:
-        travellers.pop().stop()
+        yield move
 
 
 class Clamd(socketserver.StreamRequestHandler):

@@ -1,15 +1,16 @@
-"""The world that a test tries many requests in: each request undoes what it did."""
+"""The world that many requests are tried in: each undoes what it did."""
 
 import logging
 
 import pytest
+from django.core.management import call_command
 
 from tests.access.world import build
 
 
-@pytest.fixture
-def world(roles, settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+@pytest.fixture(scope="module")
+def world(made_once):
     logging.disable(logging.CRITICAL)  # Django would log every refusal, and there are thousands
+    call_command("sync_roles")
     yield build()
     logging.disable(logging.NOTSET)

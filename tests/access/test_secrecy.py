@@ -34,6 +34,7 @@ from tests.access.table import TABLE
 from tests.access.test_conflicts import OF_A_CALL, TABLES_OF_A_CALL
 from tests.access.test_guards import everything, without, without_permissions
 from tests.access.world import form_of
+from tests.conftest import standing_still
 from tests.factories import StaffFactory, UserFactory
 from tests.factories.judging import (
     ConflictFactory,
@@ -79,10 +80,19 @@ def words_about(eoi):
     return f"Marmalade{name}", f"Zephyr{name}"
 
 
-@pytest.fixture
-def selection(world, move_clock):
-    """Return the world with more people, and with a call at selection among its records: an EoI of one's own, another's and a third."""
+@pytest.fixture(autouse=True)
+def now(move_clock):
     move_clock(NOW)
+
+
+@pytest.fixture(scope="module")
+def selection(world):
+    """Return the world with more people, and with a call at selection among its records: an EoI of one's own, another's and a third."""
+    with standing_still(NOW):
+        return at_selection(world)
+
+
+def at_selection(world):
     call = scored_call(agreement="Take part.", opens_at=timezone.now() - timedelta(days=60), closes_at=timezone.now() - timedelta(days=30))
     call.cohort.places, call.cohort.confirmations_due_on = 1, timezone.localdate() + timedelta(days=2)
     call.cohort.save()

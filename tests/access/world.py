@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,6 +103,7 @@ class World:
     other: SimpleNamespace
     office: SimpleNamespace
     cookies: dict[str, str] = field(default_factory=dict)
+    client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
     def records(self, role: str, side: str) -> SimpleNamespace:
         """Return the records of a side; among one's own are the request and the invitation of the person who asks."""
@@ -121,8 +123,8 @@ class World:
 
     def send(self, role: str, method: str, url: str, data: dict[str, Any]) -> tuple[Any, list[str]]:
         """Return the response, what streams in it read, and what was written. Undoes it."""
-        client = Client(raise_request_exception=False)
-        client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
+        client = self.client
+        client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: self.cookies[role]})
         written: list[str] = []
 
         def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -16,7 +16,7 @@ from upstream.accounts.models import User
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 ROUNDS = 6
-SLOWLY = 0.3  # as long as a busy server takes between checking and writing
+SLOWLY = 0.15  # as long as a busy server takes between checking and writing
 
 
 def keep_saving(application, person):
