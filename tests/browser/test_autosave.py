@@ -88,6 +88,7 @@ def test_text_typed_after_signing_out_is_saved_once_signed_in_again(page, draft,
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in again").click()
     sign_in(opened.value, officer.email)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")  # a browser without a window tells no page that one came back to it
     expect_saved(page, draft, "Two hours of work.")
     page.get_by_role("button", name="Save and come back later").click()
     page.wait_for_url(f"**/eoi/{draft.reference}/")

@@ -19,7 +19,7 @@ from applications.states import QuestionKind
 from cohort.states import ContactRole, ContactStatus, Nation
 from tests.applications.conftest import question
 from tests.applications.test_eoi_pages import SimpleUploadedFile, one_page_pdf
-from tests.browser.conftest import code_sent_to
+from tests.browser.conftest import axe, code_sent_to, too_wide
 from tests.factories import CallFactory, ContactFactory, CouncilFactory, UserFactory
 
 
@@ -281,3 +281,11 @@ def test_the_page_for_faults(visit, review, forgiven, db):
     page.goto("/fault/")
     expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     review(page)
+
+
+def test_the_checks_themselves_find_a_fault(visit, db):
+    page = visit("/")
+    assert [*axe(page), *too_wide(page)] == []
+    page.locator("main").evaluate("main => main.innerHTML += '<img src=/static/img/icon.svg><hr width=900>'")
+    assert [fault.split(":")[0] for fault in axe(page)] == ["image-alt"]
+    assert too_wide(page)
