@@ -26,7 +26,7 @@ demo: $(INSTALLED) assets ## Run the whole site with invented councils, and prin
 
 test: $(INSTALLED) assets ## Run every test except the benchmarks; ARGS="-k deadline" narrows it down
 	@echo "Running the tests on $(if $(DATABASE_URL),the PostgreSQL of DATABASE_URL,an embedded PostgreSQL under var/)."
-	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal -m "not benchmark" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal -m "not benchmark" $(ARGS)
 
 bench: $(INSTALLED) assets ## Print how pages compare with a bare Django view: alone, because neighbours would spoil the figures
 	@$(BIN)/python -m pytest -m benchmark -s $(ARGS)

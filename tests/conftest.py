@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 import gc
+import os
 import socketserver
 import struct
 import threading
@@ -27,6 +28,11 @@ APPEND_ONLY = ("audit_entry", "applications_submissionattempt")
 def is_host_of_embedded_server(config: pytest.Config) -> bool:
     """The process that starts the xdist workers, or the only one, looks after the embedded server for all."""
     return settings.DATABASES["default"]["ENGINE"] == "upstream.embedded" and not hasattr(config, "workerinput")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors, as a test in a browser waits now and then."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
