@@ -1,6 +1,6 @@
 """Factories for the records that tests need. Each makes the smallest valid record; names are invented."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import factory
 from django.contrib.auth.models import Group
@@ -66,9 +66,9 @@ class CohortFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Cohort {n}")
     slug = factory.Sequence(lambda n: f"cohort-{n}")
     reference_prefix = factory.Sequence(lambda n: f"T{n}")
-    starts_on = date(2027, 4, 1)
-    ends_on = date(2028, 3, 31)
-    confirmations_due_on = date(2027, 3, 1)
+    confirmations_due_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=60))
+    starts_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=90))
+    ends_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=450))
 
 
 class CallFactory(DjangoModelFactory):

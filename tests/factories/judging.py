@@ -23,6 +23,7 @@ from applications.models import (
 )
 from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, ReviewStatus, Stage
 from tests.factories import ApplicationFactory, CallFactory, CriterionFactory, UserFactory
+from upstream.deadlines import bank_holidays
 
 
 class SubmittedFactory(ApplicationFactory):
@@ -120,14 +121,22 @@ class InterviewQuestionFactory(DjangoModelFactory):
     position = factory.Sequence(lambda n: n)
 
 
+def in_three_days():
+    """Return the hour three days from now, or as soon after it as no council of England has a bank holiday."""
+    moment = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+    while localdate(moment) in bank_holidays("england"):
+        moment += timedelta(days=1)
+    return moment
+
+
 class InterviewSlotFactory(DjangoModelFactory):
-    """Three days from now."""
+    """Three days from now, or soon after."""
 
     class Meta:
         model = InterviewSlot
 
     call = factory.SubFactory(CallFactory)
-    starts_at = factory.LazyFunction(lambda: timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3))
+    starts_at = factory.LazyFunction(in_three_days)
     interviewer = factory.SubFactory(UserFactory)
     second_interviewer = factory.SubFactory(UserFactory)
 
