@@ -12,7 +12,14 @@ from applications.services.interviews import book_interview
 from applications.states import InterviewStatus
 from tests.browser.conftest import choose, press, tab_to, tick, type_in
 from tests.factories import StaffFactory
-from tests.factories.judging import ConflictFactory, InterviewFactory, InterviewQuestionFactory, InterviewSlotFactory, ShortlistedFactory
+from tests.factories.judging import (
+    ConflictFactory,
+    InterviewFactory,
+    InterviewQuestionFactory,
+    InterviewSlotFactory,
+    ShortlistedFactory,
+    in_working_days,
+)
 
 WAYS = {
     "by keyboard": {},
@@ -33,13 +40,13 @@ def application(contact, pair):
     for number in (1, 2):
         anchors = [f"{word} of {number}" for word in ("Nothing", "Little", "Some", "Much", "All")]
         InterviewQuestionFactory(call=made.call, text=f"Question {number}?", anchors=anchors, position=number)
-    for days in (4, 5):
+    for days in (3, 4):
         slot_of(made, pair, days)
     return made
 
 
 def slot_of(application, pair, days):
-    moment = timezone.now().replace(hour=10, minute=30, second=0, microsecond=0) + timedelta(days=days)
+    moment = in_working_days(days).replace(hour=10, minute=30)
     return InterviewSlotFactory(call=application.call, starts_at=moment, interviewer=pair[0], second_interviewer=pair[1])
 
 

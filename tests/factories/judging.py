@@ -23,7 +23,7 @@ from applications.models import (
 )
 from applications.states import ApplicationStatus, AssignmentStatus, ConflictKind, MemberStatus, ReviewStatus, Stage
 from tests.factories import ApplicationFactory, CallFactory, CriterionFactory, UserFactory
-from upstream.deadlines import bank_holidays
+from upstream.deadlines import add_working_days
 
 
 class SubmittedFactory(ApplicationFactory):
@@ -121,22 +121,20 @@ class InterviewQuestionFactory(DjangoModelFactory):
     position = factory.Sequence(lambda n: n)
 
 
-def in_three_days():
-    """Return the hour three days from now, or as soon after it as no council of England has a bank holiday."""
-    moment = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
-    while localdate(moment) in bank_holidays("england"):
-        moment += timedelta(days=1)
-    return moment
+def in_working_days(days):
+    """Return this hour of the day so many working days on, when no council of England has a bank holiday and can be offered a time."""
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    return now + (add_working_days(localdate(now), days, "england") - localdate(now))
 
 
 class InterviewSlotFactory(DjangoModelFactory):
-    """Three days from now, or soon after."""
+    """In three working days."""
 
     class Meta:
         model = InterviewSlot
 
     call = factory.SubFactory(CallFactory)
-    starts_at = factory.LazyFunction(in_three_days)
+    starts_at = factory.LazyFunction(lambda: in_working_days(3))
     interviewer = factory.SubFactory(UserFactory)
     second_interviewer = factory.SubFactory(UserFactory)
 
