@@ -131,6 +131,7 @@ def review():
         for address in addresses or [None]:
             if address:
                 page.goto(address)
+            page.wait_for_load_state()  # a click returns as soon as the next page has begun to arrive
             faults.extend(f"{page.url} ({page.title()}): {fault}" for fault in [*axe(page), *too_wide(page)])
 
     yield look

@@ -64,8 +64,8 @@ def test_a_missing_answer_on_the_last_page_leads_to_its_section(visit, draft, of
     page.get_by_label("On behalf of the council").check()
     page.get_by_role("button", name="Submit your expression of interest").click()
     links = page.locator(".govuk-error-summary").get_by_role("link")
+    expect(links).to_have_count(3)
     addresses = [link.evaluate("a => a.href") for link in links.all()]
-    assert len(addresses) == 3
     for address in addresses:
         page.goto(address)
         assert page.evaluate("document.querySelector(location.hash).matches('input, textarea')"), address

@@ -119,7 +119,6 @@ def test_a_call_and_its_sections_in_preparation_and_published(visit, review):
         review(page, address(type(section), "change", section.pk))
         page.locator("[name$='-hint']").first.fill("A hint.")
         page.get_by_role("button", name="Save and continue editing").click()
-        page.wait_for_load_state()
         review(page)
 
 

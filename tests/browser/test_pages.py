@@ -25,7 +25,6 @@ from tests.factories import CallFactory, ContactFactory, CouncilFactory, UserFac
 
 def send(page, button="Continue"):
     page.get_by_role("button", name=button).first.click()
-    page.wait_for_load_state()
 
 
 def test_public_pages(visit, review, call, forgiven):
@@ -85,7 +84,6 @@ def test_account_pages_of_somebody_new(visit, review, db):
         if "password" in button:
             page.get_by_text("Sign in with a password instead").click()
         page.get_by_role("button", name=button).last.click()
-        page.wait_for_load_state()
         review(page)
     page.goto("/account/signup/")
     page.get_by_label("Email address").fill("sam@example.org")
@@ -115,7 +113,6 @@ def test_account_pages_of_somebody_who_signs_in_by_code(visit, review, db):
     for address in ("/account/email/", "/account/security/totp/activate/"):
         review(page, address)
         page.locator("main button").first.click()
-        page.wait_for_load_state()
         review(page)
 
 

@@ -126,6 +126,7 @@ def test_error_links_lead_to_their_fields(visit, staff, eoi):
     page.get_by_role("button", name="Save and next").click()
     links = page.locator(".errornote a")
     expect(links).to_have_count(5)
+    page.wait_for_load_state()
     for link in links.all():
         link.click()
         assert page.evaluate("document.activeElement.id") == link.get_attribute("href").removeprefix("#")
