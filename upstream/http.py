@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 
 from upstream.accounts.models import User
 
+LONGEST_NUMBER = 19  # digits: with so many it may be more than a database's integer holds
 Record_co = TypeVar("Record_co", bound=Model, covariant=True)
 
 
@@ -30,6 +31,11 @@ class VisibleRecords(Protocol[Record_co]):
 def get_visible_or_404(records: VisibleRecords[Record_co], user: User, **lookup: Any) -> Record_co:
     """Return the one record that the person may see. Raises Http404 for what is missing and for what is not theirs alike."""
     return get_object_or_404(records.visible_to(user), **lookup)
+
+
+def whole_number(text: str) -> int:
+    """Return the key or revision that was sent, or 0, which is no record's, for what can be neither."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_NUMBER else 0
 
 
 def within_limit(request: HttpRequest, action: str) -> bool:

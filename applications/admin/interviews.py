@@ -13,7 +13,6 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applications.admin.exporting import ExportingAdmin
@@ -40,6 +39,7 @@ from applications.services.interview_sheets import (
     submit_sheet,
 )
 from applications.states import LIVE_INTERVIEW, InterviewStatus
+from applications.views.autosaving import answer_closed, answer_overtaken, answer_saved, typed_revision, who_saved
 from upstream import clock
 from upstream.accounts.models import User
 from upstream.deadlines import in_words
@@ -118,7 +118,8 @@ class InterviewAdmin(ExportingAdmin):
         try:
             sheet = save(interview, form, request, person)
         except SheetConflict as conflict:
-            return self.desk(request, interview, conflict.sheet, form, conflict=True, saved_lines=lines_of(conflict.sheet), status=409)
+            overtaken = {"conflict": who_saved(conflict.sheet, person, person), "saved_lines": lines_of(conflict.sheet)}
+            return self.desk(request, interview, conflict.sheet, form, status=409, **overtaken)
         except SheetClosed:
             typed = [(field.label, value) for field in form for value in request.POST.getlist(field.html_name) if value]
             return self.desk(request, interview, own_sheet(interview, person), typed=typed, status=409)
@@ -172,16 +173,16 @@ class InterviewAdmin(ExportingAdmin):
         person: User = request.user  # type: ignore[assignment]
         sheet = own_sheet(interview, person)
         if sheet is None or sheet.submitted_at:
-            return JsonResponse({"error": "closed"}, status=409)
+            return answer_closed()
         form = SheetForm(request.POST, questions=guide(interview), sheet=sheet)
         form.is_valid()
         try:
             saved = save(interview, form, request, person)
         except SheetConflict as conflict:
-            return JsonResponse({"error": "conflict", **described(conflict.sheet, person)}, status=409)
+            return answer_overtaken(conflict.sheet, person, person)
         except SheetClosed:
-            return JsonResponse({"error": "closed"}, status=409)
-        return JsonResponse({**described(saved, person), "unsaved": form.unreadable()})
+            return answer_closed()
+        return answer_saved(saved, form.unreadable())
 
     def desk(
         self,
@@ -291,10 +292,8 @@ def own_sheet(interview: Interview, person: User) -> InterviewSheet | None:
 
 def save(interview: Interview, form: SheetForm, request: HttpRequest, person: User) -> InterviewSheet:
     """Keep what was typed, as far as it could be read."""
-    text = request.POST.get("revision", "")
-    revision = int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004  (what a database integer holds)
     summary = form.cleaned_data.get(SUMMARY, form.initial[SUMMARY])
-    return save_sheet(interview_id=interview.pk, revision=revision, lines=form.lines(), summary=summary, by=person)
+    return save_sheet(interview_id=interview.pk, revision=typed_revision(request), lines=form.lines(), summary=summary, by=person)
 
 
 def pressed(action: str, interview: Interview, person: User) -> str:
@@ -307,12 +306,6 @@ def pressed(action: str, interview: Interview, person: User) -> str:
             stop_timer(interview_id=interview.pk, by=person)
             return "The timer has stopped."
     return "Your sheet is saved."
-
-
-def described(sheet: InterviewSheet, person: User) -> dict[str, object]:
-    """Return a save as the page's script reads it."""
-    at = localtime(sheet.saved_at)
-    return {"revision": sheet.revision, "saved_at": f"{at:%I:%M%p}".lstrip("0").lower(), "saved_by": person.get_full_name()}
 
 
 def compared(interview: Interview, person: User, questions: list[InterviewQuestion]) -> dict[str, Any] | None:

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.decorators import method_decorator
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applications.forms.meetings import AgainForm, OutcomeForm
@@ -18,15 +17,16 @@ from applications.models import InterviewSheet, MeetingItem, PanelMeeting
 from applications.services import meeting_items as items
 from applications.services.meetings import MAY_RUN
 from applications.states import ApplicationStatus
+from applications.views.autosaving import answer_closed, answer_overtaken, answer_saved, typed_revision, who_saved
 from upstream.accounts.models import User
 from upstream.charts import STRIP_LEFT, STRIP_RIGHT, Dot, along_strip, strip
+from upstream.http import whole_number
 from upstream.office import ReadOnlyAdmin
 from upstream.transitions import InvalidTransition
 
 TICKS = (0, 25, 50, 75, 100)
 # What is pressed because people move. It does not wait until what was typed can be read.
 IN_THE_ROOM = {"out", "back", "chair"}
-LONGEST_KEY = 10  # digits: more is no key or revision of ours
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ class MeetingItemPages(ReadOnlyAdmin):
             item = self.kept(request, item, form, person)
         except items.ItemConflict as conflict:
             item, _ = self.item_or_404(request, object_id, item_id)
-            return self.show(request, item, form, conflict=saved_texts(conflict.item), status=409)
+            return self.show(
+                request, item, form, conflict=saved_texts(conflict.item), who_saved=who_saved(item, item.saved_by, person), status=409
+            )
         except items.ItemClosed:
             item, _ = self.item_or_404(request, object_id, item_id)
             return self.show(request, item, typed=[(field.label, field.value()) for field in form if field.value()], status=409)
@@ -131,8 +133,7 @@ class MeetingItemPages(ReadOnlyAdmin):
 
     def kept(self, request: HttpRequest, item: MeetingItem, form: OutcomeForm, person: User) -> MeetingItem:
         """Save what was typed, as far as it could be read."""
-        revision = number(request.POST.get("revision", ""))
-        return items.save_item(item_id=item.pk, revision=revision, outcome=form.outcome(), by=person)
+        return items.save_item(item_id=item.pk, revision=typed_revision(request), outcome=form.outcome(), by=person)
 
     @method_decorator(require_POST)
     def autosave(self, request: HttpRequest, object_id: int, item_id: int) -> JsonResponse:
@@ -143,10 +144,10 @@ class MeetingItemPages(ReadOnlyAdmin):
         try:
             saved = self.kept(request, item, form, person)
         except items.ItemConflict as conflict:
-            return JsonResponse({"error": "conflict", **described(conflict.item)}, status=409)
+            return answer_overtaken(conflict.item, conflict.item.saved_by, person)
         except items.ItemClosed:
-            return JsonResponse({"error": "closed"}, status=409)
-        return JsonResponse({**described(saved), "unsaved": form.unreadable()})
+            return answer_closed()
+        return answer_saved(saved, form.unreadable())
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def again(self, request: HttpRequest, object_id: int, item_id: int) -> HttpResponse:
@@ -229,7 +230,7 @@ def can_be_opened(item: MeetingItem) -> bool:
 
 def pressed(action: str, key: str, chair: str, item: MeetingItem, person: User) -> str:
     """Do what a button of an item's page says, and return what happened."""
-    member, chosen = number(key), number(chair)
+    member, chosen = whole_number(key), whole_number(chair)
     acts: dict[str, tuple[Callable[[], Any], str]] = {
         "open": (
             lambda: items.open_item(item_id=item.pk, chair_id=chosen or None, by=person),
@@ -244,21 +245,6 @@ def pressed(action: str, key: str, chair: str, item: MeetingItem, person: User) 
     if run:
         run()
     return said
-
-
-def number(text: str) -> int:
-    """Return the number that was sent, or 0 for what could be none."""
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < LONGEST_KEY else 0
-
-
-def described(item: MeetingItem) -> dict[str, object]:
-    """Return a save as the page's script reads it."""
-    at = localtime(item.saved_at) if item.saved_at else None
-    return {
-        "revision": item.revision,
-        "saved_at": f"{at:%I:%M%p}".lstrip("0").lower() if at else "the opening",
-        "saved_by": item.saved_by.get_full_name() if item.saved_by else "Nobody",
-    }
 
 
 def saved_texts(item: MeetingItem) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from applications.admin.meeting_items import MeetingItemPages, number
+from applications.admin.meeting_items import MeetingItemPages
 from applications.documents import minutes_name, render_minutes_pdf
 from applications.forms.meetings import EndForm, PlanForm, PresentForm, WhenForm
 from applications.models import MeetingItem, PanelMeeting
@@ -24,6 +24,7 @@ from applications.states import ApplicationStatus, Outlook
 from upstream.accounts.models import User
 from upstream.deadlines import counted, in_words
 from upstream.documents.pdf import pdf_response
+from upstream.http import whole_number
 from upstream.office import Act, tag
 from upstream.transitions import InvalidTransition
 
@@ -202,20 +203,20 @@ class PanelMeetingAdmin(MeetingItemPages):
         """Move an item up or down, as the pressed button says."""
         meeting, person = self.run_by(request, object_id)
         pk, _, places = request.POST.get("move", "").partition(":")
-        item = MeetingItem.objects.visible_to(person).filter(meeting=meeting, pk=number(pk)).first()
+        item = MeetingItem.objects.visible_to(person).filter(meeting=meeting, pk=whole_number(pk)).first()
         if item and places in {"-1", "1", "-1000"}:
             try:
                 meetings.move_item(item_id=item.pk, places=int(places), by=person)
             except InvalidTransition as refusal:
                 messages.error(request, str(refusal))
-        return redirect(f"{self.page_url(meeting)}#item-{number(pk)}")
+        return redirect(f"{self.page_url(meeting)}#item-{whole_number(pk)}")
 
     @method_decorator(require_POST)
     def arrive(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Note that a member has come late."""
         meeting, person = self.run_by(request, object_id)
         try:
-            member = arrive(meeting_id=meeting.pk, member_id=number(request.POST.get("member", "")), by=person)
+            member = arrive(meeting_id=meeting.pk, member_id=whole_number(request.POST.get("member", "")), by=person)
             messages.success(request, f"{member} is present from now on.")
         except (InvalidTransition, ValidationError) as refusal:
             messages.error(request, " ".join(getattr(refusal, "messages", [str(refusal)])))

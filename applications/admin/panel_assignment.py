@@ -16,9 +16,9 @@ from applications.services.assignment import CannotAssign, Table, table_of
 from applications.states import AssignmentStatus, ConflictStatus, MemberStatus, ReviewStatus
 from upstream.accounts.models import User
 from upstream.deadlines import counted
+from upstream.http import whole_number
 from upstream.transitions import InvalidTransition
 
-LONGEST_KEY = 10  # digits: more is no key of ours
 MARKS = {"Assigned": "\u2713", "Proposed": "\u25cb", "Pinned": "\u25cf", "To answer": "?", "Conflict": "\u00d7"}
 
 
@@ -188,15 +188,16 @@ class AssignmentPages(PanelPages):
         """Add, drop, pin or move, as the pressed button says."""
         person: User = request.user  # type: ignore[assignment]
         action, _, number = request.POST.get("action", "").partition("-")
-        if not (number.isdecimal() and len(number) < LONGEST_KEY):
+        key = whole_number(number)
+        if not key:
             return
         if action == "add":
-            assigning.add_proposal(panel_id=panel.pk, application_id=application.pk, member_id=int(number), by=person)
+            assigning.add_proposal(panel_id=panel.pk, application_id=application.pk, member_id=key, by=person)
             return
-        own = get_object_or_404(Assignment, pk=number, application=application, member__panel=panel)
-        target = request.POST.get(f"to-{own.pk}", "")
-        if action == "move" and target.isdecimal() and len(target) < LONGEST_KEY:
-            assigning.move_proposal(assignment_id=own.pk, member_id=int(target), by=person)
+        own = get_object_or_404(Assignment, pk=key, application=application, member__panel=panel)
+        if action == "move":
+            member = whole_number(request.POST.get(f"to-{own.pk}", ""))
+            assigning.move_proposal(assignment_id=own.pk, member_id=member, by=person)
         elif action in {"pin", "unpin"}:
             assigning.pin_proposal(assignment_id=own.pk, is_pinned=action == "pin", by=person)
         elif action == "drop":

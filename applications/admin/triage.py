@@ -30,9 +30,8 @@ from applications.services.triage import (
     save_assessment,
 )
 from applications.states import ApplicationStatus
-from applications.views.sections import typed_revision
+from applications.views.autosaving import answer_closed, answer_overtaken, answer_saved, typed_revision, who_saved
 from upstream.accounts.models import User
-from upstream.deadlines import LONDON, time_in_words
 from upstream.http import get_visible_or_404
 from upstream.office import Act
 from upstream.transitions import InvalidTransition
@@ -177,7 +176,7 @@ class TriageAdmin(BoardPages, ComparePages):
         form.is_valid()
         draft = form.draft()
         try:
-            assessment = save_assessment(assessment_id=assessment.pk, revision=typed_revision(request), draft=draft, by=person)  # type: ignore[arg-type]
+            assessment = save_assessment(assessment_id=assessment.pk, revision=typed_revision(request), draft=draft, by=person)
             if form.is_valid() and request.POST.get("action") != "later":
                 complete_assessment(assessment_id=assessment.pk, by=person)
                 messages.success(request, f"Your assessment of {application.reference} is complete.")
@@ -224,6 +223,7 @@ class TriageAdmin(BoardPages, ComparePages):
             others=[answered for answered in answers if answered.question.criterion_id not in by_criterion],
             facts=eligibility_facts(application),
             conflict=conflict,
+            who_saved=who_saved(assessment, assessment.assessor, assessment.assessor),
             queue=self.to("changelist", application.call_id),
         )
 
@@ -236,12 +236,12 @@ class TriageAdmin(BoardPages, ComparePages):
         form = self.form_for(assessment, assessment.application, request.POST)
         form.is_valid()
         try:
-            saved = save_assessment(assessment_id=object_id, revision=typed_revision(request), draft=form.draft(), by=person)  # type: ignore[arg-type]
+            saved = save_assessment(assessment_id=object_id, revision=typed_revision(request), draft=form.draft(), by=person)
         except AssessmentConflict as conflict:
-            return JsonResponse({"error": "conflict", "saved_by": "You, in another window,", **described(conflict.assessment)}, status=409)
+            return answer_overtaken(conflict.assessment, person, person)
         except InvalidTransition:
-            return JsonResponse({"error": "closed"}, status=409)
-        return JsonResponse({**described(saved), "unsaved": form.unreadable()})
+            return answer_closed()
+        return answer_saved(saved, form.unreadable())
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def put_back(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -274,9 +274,3 @@ class TriageAdmin(BoardPages, ComparePages):
             form=() if is_own else form,
             back=queue,
         )
-
-
-def described(assessment: Assessment) -> dict[str, Any]:
-    """Return a save as the page's script reads it."""
-    at = assessment.saved_at
-    return {"revision": assessment.revision, "saved_at": time_in_words(at.astimezone(LONDON)) if at else ""}

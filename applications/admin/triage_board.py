@@ -23,6 +23,7 @@ from applications.states import OUTCOMES, ApplicationStatus, Stage
 from cohort.states import Control, CouncilKind, Region
 from upstream.charts import parts, tiles
 from upstream.deadlines import counted
+from upstream.http import whole_number
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,7 @@ def expected_outcomes(texts: Iterable[str]) -> dict[int, ApplicationStatus]:
     """Return the outcomes that the page listed, by EoI id; anything unreadable is left out."""
     pairs = [text.partition(":") for text in texts]
     known = {outcome.value for outcome in OUTCOMES[Stage.SHORTLIST]}
-    return {
-        int(pk): ApplicationStatus(outcome)
-        for pk, _, outcome in pairs
-        if pk.isdecimal() and len(pk) < 19 and outcome in known  # noqa: PLR2004  (what a database key holds)
-    }
+    return {whole_number(pk): ApplicationStatus(outcome) for pk, _, outcome in pairs if outcome in known}
 
 
 def spread(found: list[Comparison]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from applications.services.workbench.spread import FEWEST, baselines, distributi
 from applications.states import OUTCOMES, Stage
 from upstream.accounts.models import User
 from upstream.charts import tiles
+from upstream.http import whole_number
 from upstream.office import Act, ReadOnlyAdmin, moment
 from upstream.transitions import InvalidTransition
 
@@ -178,7 +179,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
     def compare(self, request: HttpRequest) -> HttpResponse:
         """Show two or three scenarios of a call side by side."""
         person = self.person(request)
-        keys = [int(key) for key in dict.fromkeys(request.GET.getlist("with")) if key.isdecimal() and len(key) < 19]  # noqa: PLR2004
+        keys = list(dict.fromkeys(whole_number(key) for key in request.GET.getlist("with")))
         scenarios = list(Scenario.objects.visible_to(person).filter(pk__in=keys).select_related("call__cohort", "made_by").order_by("pk"))
         calls = {scenario.call_id for scenario in scenarios}
         if refusal := self.not_comparable(scenarios, calls, person):
@@ -233,7 +234,7 @@ class WorkbenchAdmin(ReadOnlyAdmin):
         if not person.has_perm(MAY_DECIDE):
             raise PermissionDenied
         if request.method == "POST":
-            overwrite = {int(key) for key in request.POST.getlist("overwrite") if key.isdecimal() and len(key) < 19}  # noqa: PLR2004
+            overwrite = {whole_number(key) for key in request.POST.getlist("overwrite")}
             try:
                 adopt(scenario_id=scenario.pk, overwrite=overwrite, by=person)
             except InvalidTransition as refusal:

@@ -1,13 +1,11 @@
 """Scoring one EoI after another, and submitting the scores together."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib import messages
 from django.forms.boundfield import BoundField
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applications.forms.panel import ScoreForm
@@ -25,8 +23,8 @@ from applications.services.reviews import (
     submit_reviews,
 )
 from applications.states import MemberStatus, ReviewStatus
+from applications.views.autosaving import answer_closed, answer_overtaken, answer_saved, typed_revision, who_saved
 from applications.views.panel import get_active_seat, get_given, get_review
-from applications.views.sections import typed_revision
 from upstream.deadlines import counted
 from upstream.http import UserRequest
 
@@ -56,7 +54,7 @@ def score(request: UserRequest, slug: str, reference: str) -> HttpResponse:
     try:
         save(request, review, form)
     except ScoreConflict as conflict:
-        return show(request, member, conflict.review, form, status=409, conflict=True)
+        return show(request, member, conflict.review, form, status=409, conflict=who_saved(conflict.review, request.user, request.user))
     except CannotScore as refusal:
         context = {"review": review, "typed": form.typed(), "why": refusal, "is_seated": member.status != MemberStatus.WITHDRAWN}
         return render(request, "applications/score_closed.html", context, status=closed_status(request, review))
@@ -107,7 +105,7 @@ def neighbours(member: PanelMember, review: Review) -> tuple[list[Review], Revie
 
 
 def show(
-    request: UserRequest, member: PanelMember, review: Review, form: ScoreForm | None = None, *, status: int = 200, conflict: bool = False
+    request: UserRequest, member: PanelMember, review: Review, form: ScoreForm | None = None, *, status: int = 200, conflict: str = ""
 ) -> HttpResponse:
     """Render the page: with fields, or to be read once it is submitted, then with what others gave."""
     application = review.assignment.application
@@ -124,7 +122,7 @@ def show(
             return Card(None, answers, None, None, [])
         said = [(other, found[criterion.pk]) for other, found in others if criterion.pk in found]
         saved = stored.get(criterion.pk, Judgement(None, ""))
-        differs = conflict and typed.get(criterion.pk) not in {None, saved}
+        differs = bool(conflict) and typed.get(criterion.pk) not in {None, saved}
         return Card(criterion, answers, None if locked else form.fields_of(criterion), saved, said, saved if differs else None)
 
     reviews, before, following = neighbours(member, review)
@@ -160,20 +158,10 @@ def autosave(request: UserRequest, slug: str, reference: str) -> JsonResponse:
     try:
         saved = save(request, review, form)
     except ScoreConflict as conflict:
-        return JsonResponse({"error": "conflict", **described(conflict.review)}, status=409)
+        return answer_overtaken(conflict.review, request.user, request.user)
     except CannotScore as refusal:
-        return JsonResponse({"error": "closed", "why": str(refusal)}, status=closed_status(request, review))
-    return JsonResponse({**described(saved), "unsaved": form.unreadable()})
-
-
-def described(review: Review) -> dict[str, object]:
-    """Return a save as the page's script reads it. A review that was never saved is as it was when it was given."""
-    at: datetime = localtime(review.saved_at or review.assignment.committed_at)
-    return {
-        "revision": review.revision,
-        "saved_at": f"{at:%I:%M%p}".lstrip("0").lower(),
-        "saved_by": "You, in another tab or window,",
-    }
+        return answer_closed(status=closed_status(request, review), why=str(refusal))
+    return answer_saved(saved, form.unreadable())
 
 
 @require_http_methods(["GET", "POST"])

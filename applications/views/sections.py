@@ -2,7 +2,6 @@
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applications.forms.section import SectionForm
@@ -17,9 +16,9 @@ from applications.services.eoi import (
     others_present,
     save_section,
 )
+from applications.views.autosaving import answer_closed, answer_overtaken, answer_saved, typed_revision, who_saved
 from applications.views.eoi import get_application
 from upstream import clock
-from upstream.deadlines import time_in_words
 from upstream.documents.services import UnacceptableFile
 from upstream.http import UserRequest, within_limit
 from upstream.transitions import InvalidTransition
@@ -34,12 +33,6 @@ def get_section(application: Application, slug: str) -> tuple[AnsweredSection, l
     raise Http404
 
 
-def typed_revision(request: UserRequest) -> int:
-    """Return the revision that the page was made from; anything unreadable counts as the beginning."""
-    text = request.POST.get("revision", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004  (what a database integer holds)
-
-
 @require_http_methods(["GET", "POST"])
 def section(request: UserRequest, reference: str, slug: str) -> HttpResponse:
     """Show a section, or save it."""
@@ -51,8 +44,8 @@ def section(request: UserRequest, reference: str, slug: str) -> HttpResponse:
         return show(request, application, found, SectionForm(section=found))
     try:
         return save(request, application, found, sections)
-    except RevisionConflict:
-        return show_conflict(request, application, slug)
+    except RevisionConflict as conflict:
+        return show_conflict(request, application, conflict.progress, slug)
     except InvalidTransition as refusal:
         return too_late(request, application, found, str(refusal))
 
@@ -151,12 +144,13 @@ def show(
     return render(request, "applications/eoi_section.html", context, status=status)
 
 
-def show_conflict(request: UserRequest, application: Application, slug: str) -> HttpResponse:
+def show_conflict(request: UserRequest, application: Application, progress: SectionProgress, slug: str) -> HttpResponse:
     """Show what was typed beside what somebody else saved. Saving again from here is a choice made with both in sight."""
     saved, _ = get_section(application, slug)
     form = SectionForm(request.POST, section=saved)
     form.is_valid()
-    return show(request, application, saved, form, status=409, conflict=True, differences=form.differences(saved.answers))
+    conflict = who_saved(progress, progress.saved_by, request.user)
+    return show(request, application, saved, form, status=409, conflict=conflict, differences=form.differences(saved.answers))
 
 
 def too_late(request: UserRequest, application: Application, found: AnsweredSection, refusal: str = "") -> HttpResponse:
@@ -177,16 +171,16 @@ def autosave(request: UserRequest, reference: str, slug: str) -> JsonResponse:
     application = get_application(request, reference)
     found, _ = get_section(application, slug)
     if not can_write(request.user, application, clock.now()):
-        return JsonResponse({"error": "closed"}, status=409)
+        return answer_closed()
     form = SectionForm(request.POST, section=found)
     try:
         progress = save_typed(request, application, found, form)
     except RevisionConflict as conflict:
-        return JsonResponse({"error": "conflict", **described(conflict.progress)}, status=409)
+        return answer_overtaken(conflict.progress, conflict.progress.saved_by, request.user)
     except InvalidTransition:
-        return JsonResponse({"error": "closed"}, status=409)
+        return answer_closed()
     others = note_presence(application_id=application.pk, section=found.section, by=request.user)
-    return JsonResponse({**described(progress), "others": others, "unsaved": form.unreadable()})
+    return answer_saved(progress, form.unreadable(), others=others)
 
 
 @require_POST
@@ -195,14 +189,5 @@ def presence(request: UserRequest, reference: str, slug: str) -> JsonResponse:
     application = get_application(request, reference)
     found, _ = get_section(application, slug)
     if not can_write(request.user, application, clock.now()):
-        return JsonResponse({"error": "closed"}, status=409)
+        return answer_closed()
     return JsonResponse({"others": note_presence(application_id=application.pk, section=found.section, by=request.user)})
-
-
-def described(progress: SectionProgress) -> dict[str, object]:
-    """Return a save as the page's script reads it."""
-    return {
-        "revision": progress.revision,
-        "saved_at": time_in_words(localtime(progress.saved_at)),
-        "saved_by": progress.saved_by.get_full_name(),
-    }

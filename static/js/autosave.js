@@ -1,6 +1,6 @@
 // Saves a form while somebody types. The form works without this file; nothing here may lose or overwrite text.
 // The address in data-autosave answers 200 with revision, saved_at and unsaved (sentences about what cannot be kept), or 409
-// with error: "conflict", saved_by and saved_at, or 409 or 404 with error: "closed" and perhaps why. A form with data-presence-url also says who else is there.
+// with error: "conflict" and why, or 409 or 404 with error: "closed" and perhaps why. A form with data-presence-url also says who else is there.
 
 const SAVE_AFTER = 1500;
 const PRESENCE_EVERY = 30_000;
@@ -137,7 +137,7 @@ function handle(status, answer, sent) {
     later(RETRY_AFTER);
   } else if (answer.error === "conflict") {
     stopped = true;
-    say(`${answer.saved_by} saved this at ${answer.saved_at}. Nothing has been overwritten, and your text is still here.`, bothVersionsButton());
+    say(`${answer.why} Nothing has been overwritten, and your text is still here.`, bothVersionsButton());
   } else if (answer.error === "closed") {
     stopped = true;
     clearInterval(rounds);

@@ -1,5 +1,6 @@
 """The council's pages, as a browser asks for them."""
 
+import re
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -107,7 +108,8 @@ def test_a_stale_page_shows_both_versions_and_can_then_be_saved(browser, draft):
     response = browser.post(page("section", draft, "evidence"), mine)
     text = response.content.decode()
     assert response.status_code == 409
-    assert "Sam Okafor saved this section" in text
+    assert "Sam Okafor saved this at" in text
+    assert "Saved by Sam Okafor:" in text
     assert "What Sam wrote" in text
     assert "What I wrote" in text
     assert draft.answers.get(question=asked).value == "What Sam wrote"
@@ -144,6 +146,17 @@ def test_autosave_tells_of_a_conflict_and_overwrites_nothing(browser, draft):
     response = browser.post(page("autosave", draft, "evidence"), {"revision": "0", asked.field_name: "Second"})
     assert (response.status_code, response.json()["error"]) == (409, "conflict")
     assert draft.answers.get(question=asked).value == "First"
+
+
+def test_ones_own_other_window_is_not_called_by_ones_name(browser, draft):
+    asked = question(draft, QuestionKind.LONG_TEXT)
+    browser.post(page("autosave", draft, "evidence"), {"revision": "0", asked.field_name: "First"})
+    second = {"revision": "0", "action": "later", asked.field_name: "Second"}
+    why = browser.post(page("autosave", draft, "evidence"), second).json()["why"]
+    assert re.fullmatch(r"You saved this at .+, in another tab or window\.", why)
+    text = browser.post(page("section", draft, "evidence"), second).content.decode()
+    assert why in text
+    assert f"Saved: {asked.text}" in text
 
 
 def test_autosave_when_signed_out_is_401_as_json(client, draft):

@@ -117,6 +117,7 @@ def test_another_window_is_shown_and_not_overwritten(office, opened):
     assert "Nothing has been overwritten" in text(page)
     assert "Promising, and early." in text(page)
     assert "Mine." in page.content.decode()
+    assert re.search(r"You saved this at .+, in another tab or window\.", text(page))
     answer = office.post(item_url(opened, "autosave"), mine)
     assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
     answer = office.post(item_url(opened, "autosave"), mine | {"revision": "1"})

@@ -164,6 +164,13 @@ def test_submitted_scores_are_locked_and_those_of_others_show(signed_in, member,
     assert not CriterionScore.objects.filter(reason="Changed my mind").exists()
 
 
+def test_scores_typed_into_a_page_of_an_earlier_assignment_are_not_taken_for_new_ones(signed_in, review, criterion):
+    stale = filled(criterion, revision="3")
+    answer = signed_in.post(score_url(review, "score_autosave"), stale)
+    assert (answer.status_code, answer.json()["why"]) == (409, "This has changed since you opened it.")
+    assert "This has changed since you opened it." in signed_in.post(score_url(review), stale).content.decode()
+
+
 def test_the_script_saves_and_is_told_of_another_window(signed_in, review, criterion):
     answer = signed_in.post(score_url(review, "score_autosave"), filled(criterion))
     assert (answer.status_code, answer.json()["revision"], answer.json()["unsaved"]) == (200, 1, [])
@@ -173,6 +180,7 @@ def test_the_script_saves_and_is_told_of_another_window(signed_in, review, crite
     page = signed_in.post(score_url(review), again)
     assert page.status_code == 409
     assert "Saved: Strength" in page.content.decode()
+    assert "in another tab or window." in page.content.decode()
     assert CriterionScore.objects.get().score == 4
     Review.objects.update(status=ReviewStatus.SUBMITTED, submitted_at=clock.now())
     answer = signed_in.post(score_url(review, "score_autosave"), again).json()

@@ -131,6 +131,7 @@ def test_a_second_window_overwrites_nothing_and_shows_both_versions(office, staf
     assert response.status_code == 409
     assert "First window" in page
     assert "Second window" in page
+    assert "You saved this at" in page
     assert Assessment.objects.get().note == "First window"
     office.post(url("change", own.pk), typed(call, revision=1, note="Both", action="later"))
     assert Assessment.objects.get().note == "Both"

@@ -119,7 +119,7 @@ def test_two_tabs_overwrite_nothing_and_show_both_versions(visit, member, review
     expect(page.locator("[data-saved]")).to_contain_text("Saved at")
     other.get_by_label("Fair").first.check()
     other.get_by_label(REASON).first.fill("The second version.")
-    expect(other.get_by_role("alert")).to_contain_text("You, in another tab or window, saved this at")
+    expect(other.get_by_role("alert")).to_contain_text("in another tab or window. Nothing has been overwritten")
     other.get_by_role("button", name="Show both versions").click()
     expect(other.locator("main")).to_contain_text("The first version.")
     expect(other.get_by_label(REASON).first).to_have_value("The second version.")
